@@ -1,4 +1,4 @@
-"""Creating, updating and patching; status, deletions, other encodings of bodies."""
+"""Creating and updating; status, deletions, other encodings of bodies."""
 
 from __future__ import annotations
 
@@ -111,27 +111,6 @@ def test_an_invalid_object_is_refused_in_the_usual_words(api: Any, shapes: Any) 
     )
 
 
-@pytest.mark.parametrize(
-    ("how", "patch"),
-    [
-        ("merge-patch+json", {"spec": {"template": {"metadata": {"labels": {"x": "y"}}}}}),
-        ("strategic-merge-patch+json", {"spec": {"template": {"metadata": {"labels": {"x": "y"}}}}}),
-        ("json-patch+json", [{"op": "add", "path": "/spec/template/metadata/labels/x", "value": "y"}]),
-    ],
-)
-def test_three_kinds_of_patch(api: Any, shapes: Any, how: str, patch: Any) -> None:
-    api.post(DEPLOYMENTS, shapes.deployment("a"))
-    done = api.patch(f"{DEPLOYMENTS}/a", patch, how)
-    assert done.status_code == 200 and done.json["spec"]["template"]["metadata"]["labels"] == {"app": "a", "x": "y"}
-
-
-def test_a_strategic_patch_merges_containers_by_name(api: Any, shapes: Any) -> None:
-    api.post(DEPLOYMENTS, shapes.deployment("a"))
-    change = {"spec": {"template": {"spec": {"containers": [{"name": "side", "image": "x"}]}}}}
-    done = api.patch(f"{DEPLOYMENTS}/a", change, "strategic-merge-patch+json")
-    assert {each["name"] for each in done.json["spec"]["template"]["spec"]["containers"]} == {"main", "side"}
-
-
 def test_yaml_bodies_are_read(api: Any) -> None:
     body = b"metadata:\n  name: a\ndata:\n  x: 'y'\n"
     assert api.call("POST", CMS, body, headers={"Content-Type": "application/yaml"}).json["data"] == {"x": "y"}
@@ -179,37 +158,6 @@ def test_what_is_no_text_becomes_replacement_characters(api: Any, raw: bytes, re
     assert made.status_code == 201 and made.json["data"]["a"] == read
     patched = api.patch(f"{CMS}/a", b'{"data":{"b":"%b"},"\xff":"%b"}' % (raw, raw), "merge-patch+json")
     assert patched.status_code == 200 and patched.json["data"] == {"a": read, "b": read}
-
-
-def test_a_strategic_patch_may_hold_whole_floats_and_other_patches_may_not(api: Any, shapes: Any) -> None:
-    api.post(DEPLOYMENTS, shapes.deployment("a"))
-    where, change = f"{DEPLOYMENTS}/a", {"spec": {"replicas": 2.0}}
-    assert api.patch(where, change, "strategic-merge-patch+json").json["spec"]["replicas"] == 2
-    scaled = api.patch(f"{where}/scale", {"spec": {"replicas": 3.0}}, "strategic-merge-patch+json")
-    assert scaled.json["spec"]["replicas"] == 3
-
-    broken = api.patch(where, {"spec": {"replicas": 2.5}}, "strategic-merge-patch+json")
-    assert broken.status_code == 422
-    assert broken.json["message"].startswith(' "" is invalid: patch: Invalid value: "map[spec:map[replicas:2.5]]": ')
-    assert broken.json["details"]["causes"][0]["field"] == "patch"
-    for how in ("merge-patch+json", "json-patch+json"):
-        sent = change if how[0] == "m" else [{"op": "replace", "path": "/spec/replicas", "value": 2.0}]
-        refused = api.patch(where, sent, how)
-        assert refused.status_code == 422 and "DeploymentSpec.spec.replicas of type int32" in refused.json["message"]
-        assert api.patch(f"{where}/scale", sent, how).status_code == 422
-
-
-def test_a_patch_that_names_a_field_twice_or_an_unknown_one_is_told(api: Any, shapes: Any) -> None:
-    api.post(DEPLOYMENTS, shapes.deployment("a"))
-    where, change = f"{DEPLOYMENTS}/a", b'{"spec":{"paused":true,"paused":false,"nope":1}}'
-    warned = api.patch(where, change, "merge-patch+json")
-    assert 'duplicate field \\"spec.paused\\"' in warned.headers["warning"]
-    refused = api.patch(where, change, "merge-patch+json", query_string="fieldValidation=Strict")
-    assert refused.status_code == 422
-    assert refused.json["message"].endswith('error: duplicate field "spec.paused", unknown field "spec.nope"')
-    operation = [{"op": "add", "path": "/spec/paused", "value": True, "x": 1}]
-    warned = api.patch(where, operation, "json-patch+json")
-    assert 'json patch unknown field \\"[0].x\\"' in warned.headers["warning"]
 
 
 @pytest.mark.parametrize("below", ["", "/status", "/scale"])
@@ -272,17 +220,6 @@ def test_what_an_unknown_field_holds_does_not_matter(api: Any, body: bytes, fiel
         assert f'strict decoding error: unknown field "{field}"' in answer.json["message"]
     elif strictness == "Warn":
         assert "unknown field" in answer.headers["Warning"]
-
-
-@pytest.mark.parametrize("depth", [150, 500, 960])
-@pytest.mark.parametrize("how", ["strategic-merge-patch+json", "merge-patch+json"])
-def test_a_deep_patch_is_no_fault_of_the_server(api: Any, shapes: Any, how: str, depth: int) -> None:
-    api.post(DEPLOYMENTS, shapes.deployment("a"))
-    patch = b'{"spec":' + b'{"a":' * depth + b"1.0" + b"}" * depth + b"}"
-    for query in ("", "fieldValidation=Strict"):
-        assert api.patch(f"{DEPLOYMENTS}/a", patch, how, query_string=query).status_code < 500
-    broken = patch.replace(b'{"spec":', b'{"metadata":{"labels":{"a":') + b"}}"
-    assert api.patch(f"{DEPLOYMENTS}/a", broken, how).status_code in (400, 422)
 
 
 def test_a_dry_run_that_would_create_shows_the_version_it_was_sent(make: Any, shapes: Any) -> None:
@@ -419,20 +356,6 @@ def test_a_list_that_is_stored_as_null_and_one_that_is_empty_are_one_generation(
     assert api.patch(f"{DEPLOYMENTS}/a", patch).json["metadata"]["generation"] == 2
 
 
-@pytest.mark.parametrize("sub", ["", "/status"])
-def test_a_patch_cannot_take_the_name_away(api: Any, shapes: Any, sub: str) -> None:
-    api.post(DEPLOYMENTS, shapes.deployment("a"))
-
-    for how, patch in (
-        ("merge-patch+json", {"metadata": {"name": ""}}),
-        ("strategic-merge-patch+json", {"metadata": {"name": None}}),
-        ("json-patch+json", [{"op": "remove", "path": "/metadata/name"}]),
-    ):
-        refused = api.patch(f"{DEPLOYMENTS}/a{sub}", patch, how)
-        why = "the name of the object (a based on URL) was undeterminable: name must be provided"
-        assert (refused.status_code, refused.json["message"]) == (400, why)
-
-
 def test_a_kind_that_wants_to_know_the_version_is_not_changed_without(make_api: Any) -> None:
     kind = Kind(group="coordination.k8s.io", version="v1", kind="Lease", plural="leases", unconditional_update=False)
     api, where = make_api(kind), "/apis/coordination.k8s.io/v1/namespaces/default/leases"
@@ -457,26 +380,6 @@ def test_a_kind_that_wants_to_know_the_version_is_not_changed_without(make_api: 
     assert api.patch(f"{where}/a?fieldManager=me", applied, "apply-patch+yaml").status_code == 200
 
 
-def test_what_is_not_there_is_not_found_whatever_version_is_applied(api: Any, shapes: Any) -> None:
-    body = shapes.deployment("a")
-    body["metadata"]["resourceVersion"] = "a-b"
-    where = f"{DEPLOYMENTS}/a/status?fieldManager=me"
-
-    assert api.patch(where, body, "apply-patch+yaml").status_code == 404
-    api.post(DEPLOYMENTS, shapes.deployment("a"))
-    assert api.patch(where, body, "apply-patch+yaml").status_code == 400
-
-
-def test_what_an_apply_does_not_take_is_read_all_the_same(api: Any, shapes: Any) -> None:
-    api.post(DEPLOYMENTS, shapes.deployment("a"))
-    body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}}
-    body["status"] = {"conditions": [{"type": "A", "status": "True", "lastUpdateTime": "soon"}]}
-
-    refused = api.patch(f"{DEPLOYMENTS}/a?fieldManager=me", body, "apply-patch+yaml")
-
-    assert refused.status_code == 400 and "parsing time" in refused.json["message"]
-
-
 def test_some_kinds_take_any_finalizer(make_api: Any) -> None:
     kind = Kind(group="coordination.k8s.io", version="v1", kind="Lease", plural="leases", any_finalizer=True)
     api, where = make_api(kind), "/apis/coordination.k8s.io/v1/namespaces/default/leases"
@@ -485,23 +388,6 @@ def test_some_kinds_take_any_finalizer(make_api: Any) -> None:
     assert api.post(CMS, {"metadata": {"name": "a", "finalizers": ["foo"]}}).status_code == 422
     (cause,) = api.post(where, {"metadata": {"name": "b", "finalizers": ["a b"]}}).json["details"]["causes"]
     assert cause["field"] == "metadata.finalizers"
-
-
-def test_an_apply_may_leave_the_name_out_and_not_empty(api: Any, shapes: Any) -> None:
-    api.post(CMS, shapes.config_map("a"))
-    body: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": ""}, "data": {"x": "y"}}
-
-    refused = api.patch(f"{CMS}/a?fieldManager=me", body, "apply-patch+yaml")
-    assert (refused.status_code, "name must be provided" in refused.text) == (400, True)
-    body["metadata"] = {}
-    assert api.patch(f"{CMS}/a?fieldManager=me", body, "apply-patch+yaml").json["data"] == {"x": "y"}
-
-
-@pytest.mark.parametrize("how", ["merge-patch+json", "strategic-merge-patch+json", "json-patch+json"])
-def test_what_is_not_there_is_not_found_whatever_the_patch_is(api: Any, shapes: Any, how: str) -> None:
-    assert api.patch(f"{CMS}/a", b"{", how).status_code == 404
-    api.post(CMS, shapes.config_map("a"))
-    assert api.patch(f"{CMS}/a", b"{", how).status_code == 400
 
 
 @pytest.mark.parametrize(("body", "media"), [(b"null", "json"), (b" null\n", "json"), (b"null", "yaml"), (b"", "yaml")])
@@ -528,20 +414,6 @@ def test_what_is_no_object_with_a_kind_is_told_so(api: Any, body: bytes, media: 
 
     assert refused.status_code == 400
     assert f"couldn't get version/kind; json parse error: json: cannot unmarshal {told}" in refused.json["message"]
-
-
-@pytest.mark.parametrize(
-    ("body", "told"),
-    [
-        (b"", "invalid object type: /, Kind="),
-        (b"kind: 1", "invalid object type: /, Kind="),
-        (b"[]", "json: cannot unmarshal array into Go value of type map[string]interface {}"),
-    ],
-)
-def test_what_is_no_configuration_is_told_so(api: Any, body: bytes, told: str) -> None:
-    refused = api.patch(f"{CMS}/a?fieldManager=me", body, "apply-patch+yaml")
-
-    assert refused.status_code == 400 and refused.json["message"].endswith(told)
 
 
 def test_a_page_that_is_deleted_says_where_the_next_begins(api: Any, shapes: Any) -> None:

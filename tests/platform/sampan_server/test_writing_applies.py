@@ -87,3 +87,47 @@ def test_keys_that_an_apply_gives_twice_are_a_warning_unless_strict(api: Any) ->
     assert warned.status_code == 201 and "already set in map" in warned.headers["warning"]
     strict = api.patch(f"{CMS}/a", config, "apply-patch+yaml", query_string=query + "&fieldValidation=Strict")
     assert strict.status_code == 400
+
+
+def test_what_is_not_there_is_not_found_whatever_version_is_applied(api: Any, shapes: Any) -> None:
+    body = shapes.deployment("a")
+    body["metadata"]["resourceVersion"] = "a-b"
+    where = f"{DEPLOYMENTS}/a/status?fieldManager=me"
+
+    assert api.patch(where, body, "apply-patch+yaml").status_code == 404
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    assert api.patch(where, body, "apply-patch+yaml").status_code == 400
+
+
+def test_what_an_apply_does_not_take_is_read_all_the_same(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}}
+    body["status"] = {"conditions": [{"type": "A", "status": "True", "lastUpdateTime": "soon"}]}
+
+    refused = api.patch(f"{DEPLOYMENTS}/a?fieldManager=me", body, "apply-patch+yaml")
+
+    assert refused.status_code == 400 and "parsing time" in refused.json["message"]
+
+
+def test_an_apply_may_leave_the_name_out_and_not_empty(api: Any, shapes: Any) -> None:
+    api.post(CMS, shapes.config_map("a"))
+    body: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": ""}, "data": {"x": "y"}}
+
+    refused = api.patch(f"{CMS}/a?fieldManager=me", body, "apply-patch+yaml")
+    assert (refused.status_code, "name must be provided" in refused.text) == (400, True)
+    body["metadata"] = {}
+    assert api.patch(f"{CMS}/a?fieldManager=me", body, "apply-patch+yaml").json["data"] == {"x": "y"}
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "invalid object type: /, Kind="),
+        (b"kind: 1", "invalid object type: /, Kind="),
+        (b"[]", "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+    ],
+)
+def test_what_is_no_configuration_is_told_so(api: Any, body: bytes, told: str) -> None:
+    refused = api.patch(f"{CMS}/a?fieldManager=me", body, "apply-patch+yaml")
+
+    assert refused.status_code == 400 and refused.json["message"].endswith(told)
