@@ -48,7 +48,7 @@ soak: $(VENV)/dev
 bench: $(VENV)/dev
 	@$(RUN) tests/bench $(BENCH)
 
-# What is generated in docs/: the tables of settings, and README's pictures.
+# What is generated in docs/: the kinds of compatibility.md, the tables of settings.md, and README's pictures.
 docs: $(VENV)/dev
 	@$(RUN) tools/make_compatibility.py
 	@$(RUN) tools/make_settings.py
