@@ -49,7 +49,8 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
         first.close()
     for complaint in cluster.clean_up_unwanted(settings, plugins, options):
         log.warning("not cleaned up: %s", complaint)
-    for name in () if settings.joined else PRELOAD:
+    wanted_early = [name for member in members for name in member.component.preload]
+    for name in () if settings.joined else (*PRELOAD, *wanted_early):
         __import__(name)
     start_openssl()
     wanted = cluster.processes(settings, plugins, options, members)
