@@ -48,7 +48,7 @@ soak: $(VENV)/dev
 bench: $(VENV)/dev
 	@$(RUN) tests/bench $(BENCH)
 
-# What is generated in docs/: the tables of settings, and README's pictures.
+# What is generated in docs/: the kinds of compatibility.md, the tables of settings.md, and README's pictures.
 docs: $(VENV)/dev
 	@$(RUN) tools/make_compatibility.py
 	@$(RUN) tools/make_settings.py
@@ -74,8 +74,11 @@ clean:
 	rm -rf .venv build dist *.egg-info .cache .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; old = sys.version_info < (3, 11); \
+		sys.exit(old and "sampan needs Python 3.11 or newer, and %s is %s; name another: make up PYTHON=python3.12" \
+		% (sys.executable, sys.version.split()[0]))'
 	@echo "making a virtual environment in $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }  # half of one would pass for a whole one the next time
 
 $(VENV)/ready: $(VENV)/bin/python setup.cfg requirements/run.txt
 	@echo "installing sampan and what it needs into $(VENV)"

@@ -69,3 +69,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("needs the rights of root")
     if item.get_closest_marker("docker") and not docker_answers():
         pytest.skip("no Docker daemon answers, and this is not root")
+
+
+@pytest.fixture
+def until():
+    """Wait for a state: calls a function until its answer is true, and returns that answer."""
+    from sampan_testing.cluster import until
+
+    return until

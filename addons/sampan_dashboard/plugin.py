@@ -86,7 +86,10 @@ def _command() -> click.Command:
 @hookimpl
 def contribute_components() -> list[Component]:
     return [
-        Component(name="dashboard", run=_run, user=USER, process="dashboard", manifests=manifests, hooks=HOOKS)
+        Component(
+            name="dashboard", run=_run, user=USER, process="dashboard", manifests=manifests, hooks=HOOKS,
+            preload=("falcon", "sampan_http.server", "sampan_machinery.tables"),
+        )
     ]  # fmt: skip
 
 

@@ -83,7 +83,7 @@ class MetricsComponent:
         )
         self._stack.callback(server.stop)
         self._certify()
-        server.start("metrics-api")
+        server.start()
         self._expose()
         self._stack.callback(self._take_leave, address, server.port)
         self._announce(address, server.port)
@@ -140,7 +140,7 @@ class MetricsComponent:
             lambda: figure_server(host, int(port), [registry, self._own]), f"Prometheus' figures at {host}:{port}"
         )
         self._stack.callback(server.stop)
-        server.start("metrics-figures")
+        server.start()
         log.info("metrics: figures for Prometheus are at http://%s:%d/metrics", host, server.port)
 
     def _announce(self, address: str, port: int, *, here: bool = True) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-import socket
 import ssl
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -19,6 +18,8 @@ from sampan.errors import InternalError, StatusError, Unauthorized
 from sampan_metrics.api import Api
 from sampan_metrics.figures import Figures
 from sampan_metrics.trust import FrontProxyTrust
+from sampan_serving import server
+from sampan_serving.handler import TlsHandler
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +36,12 @@ class Security:
         self.context: ssl.SSLContext | None = None
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+class Server(server.Server):
+    """Serves ``AT_ONCE`` connections at a time."""
 
-    def __init__(self, address: str, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
-        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    def __init__(self, address: str, port: int, handler: type[BaseHTTPRequestHandler], *, name: str) -> None:
         self._slots = threading.BoundedSemaphore(AT_ONCE)
-        super().__init__((address, port), handler)
-        self.port = int(self.server_address[1])
+        super().__init__(address, port, handler, name=name)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._slots.acquire()
@@ -55,16 +53,6 @@ class Server(ThreadingHTTPServer):
         finally:
             self._slots.release()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        log.debug("metrics: a client went away", exc_info=True)
-
-    def start(self, name: str) -> None:
-        threading.Thread(target=self.serve_forever, name=name, daemon=True).start()
-
-    def stop(self) -> None:
-        self.shutdown()
-        self.server_close()
-
 
 def api_server(address: str, port: int, api: Api, security: Security, figures: Figures) -> Server:
     """Not started yet; listens already."""
@@ -73,7 +61,7 @@ def api_server(address: str, port: int, api: Api, security: Security, figures: F
         pass
 
     Bound.api, Bound.security, Bound.figures = api, security, figures
-    return Server(address, port, Bound)
+    return Server(address, port, Bound, name="metrics-api")
 
 
 def figure_server(address: str, port: int, registries: list[CollectorRegistry]) -> Server:
@@ -81,13 +69,12 @@ def figure_server(address: str, port: int, registries: list[CollectorRegistry]) 
         pass
 
     Bound.registries = registries
-    return Server(address, port, Bound)
+    return Server(address, port, Bound, name="metrics-figures")
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Handler(TlsHandler):
     server_version = "sampan-metrics"
-    timeout = KEPT
+    timeout, handshake_seconds = KEPT, PATIENCE
     disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:
@@ -109,20 +96,10 @@ class ApiHandler(Handler):
     security: Security
     figures: Figures
 
-    def setup(self) -> None:
-        context = self.security.context
-        if context is None:
+    def tls_context(self) -> ssl.SSLContext:
+        if self.security.context is None:
             raise ConnectionError("nothing to serve with yet")
-        self.request.settimeout(PATIENCE)
-        self.request = context.wrap_socket(self.request, server_side=True)
-        super().setup()
-
-    def finish(self) -> None:
-        """The server closes the socket it accepted, which the TLS one has replaced."""
-        try:
-            super().finish()
-        finally:
-            self.request.close()
+        return self.security.context
 
     def answer(self) -> None:
         try:

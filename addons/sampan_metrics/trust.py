@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sampan.contracts.kinds import Object
+from sampan_serving.subjects import subject_of
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,7 @@ class FrontProxyTrust:
         has been verified against ``authority``, or is empty."""
         if not certificate:
             return ""
-        said = {value for part in certificate.get("subject", ()) for key, value in part if key == "commonName"}
-        if self.names and not said & set(self.names):
+        if self.names and not subject_of(certificate).names & set(self.names):
             return ""
         return next((value for name in self.user_headers if (value := headers.get(name))), "")
 

@@ -62,7 +62,7 @@ class Direction:
             events[self._target.fileno()] = events.get(self._target.fileno(), 0) | select.POLLOUT
 
     def told(self, events: dict[int, int]) -> None:
-        """What poll has said. An error is found by trying, and so is that an end was closed meanwhile (-1)."""
+        """What poll has said. An error is found by trying, and an end that was closed meanwhile (-1)."""
         source, target = self._source.fileno(), self._target.fileno()
         self._readable |= source < 0 or bool(events.get(source, 0) & ~select.POLLOUT)
         self._writable |= target < 0 or bool(events.get(target, 0) & ~select.POLLIN)

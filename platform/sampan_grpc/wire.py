@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sampan_machinery.varints import varint
+
 Message = Mapping[str, tuple[int, str]]
 Messages = Mapping[str, Message]
 
@@ -41,7 +43,7 @@ def encode(messages: Messages, name: str, value: Mapping[str, Any]) -> bytes:
         number, kind = messages[name][field]
         if kind == "[int]":
             if content:
-                found += _block(number, b"".join(_varint(int(each) & _MASK) for each in content))
+                found += _block(number, b"".join(varint(int(each) & _MASK) for each in content))
         elif kind.startswith("["):
             for each in content:
                 found += _field(messages, number, kind[1:-1], each)
@@ -52,7 +54,7 @@ def encode(messages: Messages, name: str, value: Mapping[str, Any]) -> bytes:
 
 def _field(messages: Messages, number: int, kind: str, value: Any) -> bytes:
     if kind in ("int", "bool"):
-        return _varint(number << 3) + _varint(int(value) & _MASK)
+        return varint(number << 3) + varint(int(value) & _MASK)
     if kind == "map":
         pairs = (_block(1, key.encode()) + _block(2, str(text).encode()) for key, text in sorted(value.items()))
         return b"".join(_block(number, pair) for pair in pairs)
@@ -62,16 +64,7 @@ def _field(messages: Messages, number: int, kind: str, value: Any) -> bytes:
 
 
 def _block(number: int, data: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(data)) + data
-
-
-def _varint(value: int) -> bytes:
-    found = bytearray()
-    while value > 127:
-        found.append(value & 127 | 128)
-        value >>= 7
-    found.append(value)
-    return bytes(found)
+    return varint(number << 3 | 2) + varint(len(data)) + data
 
 
 def decode(messages: Messages, name: str, data: bytes) -> dict[str, Any]:

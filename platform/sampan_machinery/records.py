@@ -23,7 +23,10 @@ Record = TypeVar("Record")
 #: msgspec's error names the place below the value: Expected `int`, got `str` - at `$[0].port`
 _WRONG = re.compile(r"^Expected `(?P<wanted>[^`]+)`, got `[^`]+`(?: - at (?P<key>`key` in )?`\$(?P<place>[^`]*)`)?$")
 #: Its names of types, where those of sampan.yaml are others.
-_WORDS = {"array": "a list", "object": "a mapping", "null": "empty"}
+_WORDS = {
+    "array": "a list", "object": "a mapping", "null": "empty", "bool": "true or false", "int": "a whole number",
+    "float": "a number", "str": "text",
+}  # fmt: skip
 _LONGEST = 100  # characters of a value that are shown
 
 

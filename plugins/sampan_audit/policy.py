@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sampan.contracts.kinds import Problem
-from sampan.errors import BadRequest, ConfigError
-from sampan_machinery import names, problems
+from sampan_machinery import configfiles, names, problems
 
 LEVELS = ("None", "Metadata", "Request", "RequestResponse")
 NONE, METADATA, REQUEST, RESPONSE = range(4)
@@ -55,16 +54,7 @@ class Policy:
 
 def read_policy(text: bytes, source: str) -> Policy:
     """The policy in a YAML document; raises ConfigError with everything that is wrong with it."""
-    from sampan_machinery import yamlin  # yaml is only needed where there is a file
-
-    try:
-        found = yamlin.decode(text)
-    except BadRequest as error:
-        raise ConfigError(f"{source}: {error.message}") from error
-    wrong = list(check(found))
-    if wrong:
-        raise ConfigError(f"{source}: {'; '.join(f'{each.path}: {each.message}' for each in wrong)}")
-    return policy_of(found)
+    return policy_of(configfiles.read(text, source, check))
 
 
 def policy_of(found: Mapping[str, Any]) -> Policy:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sampan.contracts.kind_sources import KindSource
 from sampan.contracts.kinds import Kind
 from sampan.contracts.serving import Duty, ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_crds.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from sampan_crds.upkeep import Upkeep
 
 #: Of each server of this process that is starting, by its inside view: from the hook of the source to that of the duty.
 _starting: dict[int, Upkeep] = {}
@@ -23,6 +27,7 @@ def contribute_kinds() -> list[Kind]:
 def contribute_kind_sources(context: ServerContext) -> list[KindSource]:
     from sampan_crds.source import CustomResources
     from sampan_crds.strategies import Strategies
+    from sampan_crds.upkeep import Upkeep  # with all that schemas need: only the API server has it
 
     strategies = Strategies(context.cluster)
     found = CustomResources(context.cluster, strategies)

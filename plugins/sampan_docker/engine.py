@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from sampan.errors import SampanError
-from sampan_docker.daemon import SOCKET
+from sampan_docker.daemon import SOCKET, trouble
 from sampan_runtime.contracts import RuntimeFailure
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,13 @@ def address() -> str:
     return os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}"
 
 
+def trouble_at(where: str) -> str:
+    """Why a daemon at a socket of this machine cannot be used, as doctor says it; "" for others, and where it can."""
+    kind, _, path = where.partition("://")
+    why = trouble(path) if kind == "unix" else ""
+    return f"{why} at {where}" if why else ""
+
+
 def connect(*, timeout: float = 60, connections: int = 32) -> Any:
     """A docker.APIClient that works; raises SampanError with a sentence for the user."""
     import docker
@@ -36,7 +43,8 @@ def connect(*, timeout: float = 60, connections: int = 32) -> Any:
     try:
         client = docker.APIClient(base_url=address(), version="auto", timeout=timeout, max_pool_size=connections)
     except docker.errors.DockerException as error:
-        raise SampanError(f"docker: the daemon at {address()} does not answer: {error}") from error
+        why = trouble_at(address()) or f"the daemon at {address()} does not answer: {error}"
+        raise SampanError(f"docker: {why}; start it, or choose another node.runtime") from error
     offered = tuple(int(part) for part in client.api_version.split("."))
     if offered < OLDEST:
         client.close()

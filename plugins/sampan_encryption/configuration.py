@@ -14,8 +14,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Problem
-from sampan.errors import BadRequest, ConfigError
-from sampan_machinery import problems, yamlin
+from sampan_machinery import configfiles, problems
 
 API_VERSION = "apiserver.config.k8s.io/v1"
 KIND = "EncryptionConfiguration"
@@ -76,13 +75,7 @@ class Sections(NamedTuple):
 
 def read_configuration(text: bytes, source: str) -> Sections:
     """Raises ConfigError with all that is wrong, each with its field path."""
-    try:
-        found = yamlin.decode(text)
-    except BadRequest as error:
-        raise ConfigError(f"{source}: {error.message}") from error
-    wrong = list(_check(found))
-    if wrong:
-        raise ConfigError(f"{source}: {'; '.join(f'{each.path}: {each.message}' for each in wrong)}")
+    found = configfiles.read(text, source, _check)
     return Sections(tuple(_section(each) for each in found["resources"]))
 
 

@@ -5,22 +5,20 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import logging
 import ssl
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sampan_hollow.addresses import NODES
 from sampan_hollow.usage import exposition
+from sampan_serving import server
+from sampan_serving.handler import TlsHandler
+from sampan_serving.subjects import subject_of
 
 if TYPE_CHECKING:
     from sampan_hollow.machine import Machine
-
-log = logging.getLogger(__name__)
 
 PATIENCE = 30  # seconds that a client may take
 ALLOWED_NAMES, ALLOWED_GROUPS = {"kube-apiserver-kubelet-client"}, {"system:masters"}
@@ -49,49 +47,32 @@ class Server:
         self._handler, Bound.context = Bound, context
         # 0.0.0.0, for one socket is to serve a whole range of loopback addresses; others are turned away before TLS.
         try:
-            self._http = _Http(("0.0.0.0", port), Bound)
+            self._http = _Http("0.0.0.0", port, Bound, name="hollow-server")
         except OSError:
-            self._http = _Http(("0.0.0.0", 0), Bound)
-        self.port = int(self._http.server_address[1])
+            self._http = _Http("0.0.0.0", 0, Bound, name="hollow-server")
+        self.port = self._http.port
 
     def start(self, machine: Machine) -> None:
         self._handler.machine = machine
-        threading.Thread(target=self._http.serve_forever, name="hollow-server", daemon=True).start()
+        self._http.start()
 
     def stop(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
+        self._http.stop()
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
+class _Http(server.Server):
     def verify_request(self, request: Any, client_address: Any) -> bool:
         return ipaddress.ip_address(request.getsockname()[0]) in NODES
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        log.debug("hollow: a connection failed", exc_info=True)
 
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = PATIENCE
+class Handler(TlsHandler):
+    timeout = handshake_seconds = PATIENCE
     wbufsize = -1  # head and body in one piece: the API server reads a refusal's words with its head
     machine: Machine
     context: ssl.SSLContext
 
-    def setup(self) -> None:
-        self.request.settimeout(PATIENCE)
-        self.request = self.context.wrap_socket(self.request, server_side=True)
-        super().setup()
-
-    def finish(self) -> None:
-        """The server closes the socket that it accepted, which the TLS one has replaced."""
-        try:
-            super().finish()
-        finally:
-            self.request.close()
+    def tls_context(self) -> ssl.SSLContext:
+        return self.context
 
     def _answer(self) -> None:
         if not self._is_allowed():
@@ -111,10 +92,8 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _answer  # the library's names
 
     def _is_allowed(self) -> bool:
-        subject = [pair for part in (self.request.getpeercert() or {}).get("subject", ()) for pair in part]
-        names = {value for key, value in subject if key == "commonName"}
-        groups = {value for key, value in subject if key == "organizationName"}
-        return bool(names & ALLOWED_NAMES or groups & ALLOWED_GROUPS)
+        subject = subject_of(self.request.getpeercert())
+        return bool(subject.names & ALLOWED_NAMES or subject.organizations & ALLOWED_GROUPS)
 
     def _send(self, code: int, text: str) -> None:
         body = text.encode()

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from sampan_machinery.varints import varint
+
 _BLOCK = 2  # the wire type of texts, bytes and messages
 _SIZES = {1: 8, 5: 4}
 
@@ -59,16 +61,7 @@ def plaintext_of(data: bytes) -> bytes:
 
 def _field(number: int, value: bytes) -> bytes:
     """Nothing for what is empty, as absence means that."""
-    return _varint(number << 3 | _BLOCK) + _varint(len(value)) + value if value else b""
-
-
-def _varint(number: int) -> bytes:
-    found = bytearray()
-    while number > 127:
-        found.append(number & 127 | 128)
-        number >>= 7
-    found.append(number)
-    return bytes(found)
+    return varint(number << 3 | _BLOCK) + varint(len(value)) + value if value else b""
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:

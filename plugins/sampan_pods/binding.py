@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,10 +17,10 @@ SUCCESS = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Succ
 
 def bind(call: Call) -> Any:
     """Assign the pod to a node, once. Source: core/v1 Binding."""
-    return call.change(assignment(call.body(), call.name), lambda pod: SUCCESS)
+    return call.change(assignment(call.body(), call.name, call.cluster.now), lambda pod: SUCCESS)
 
 
-def assignment(binding: Object, name: str) -> Callable[[Object], Object]:
+def assignment(binding: Object, name: str, clock: Callable[[], float]) -> Callable[[Object], Object]:
     """The change that assigns the pod; raises Invalid for a binding that names no node."""
     node = _target(binding, name)
     metadata = binding.get("metadata") or {}
@@ -32,7 +31,7 @@ def assignment(binding: Object, name: str) -> Callable[[Object], Object]:
         if metadata.get("annotations"):
             pod["metadata"].setdefault("annotations", {}).update(metadata["annotations"])
         pod.setdefault("status", {}).pop("nominatedNodeName", None)
-        set_condition(pod["status"], "PodScheduled", "True", now=now_text(time.time()))
+        set_condition(pod["status"], "PodScheduled", "True", now=now_text(clock()))
         return pod
 
     return assign

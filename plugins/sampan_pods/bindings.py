@@ -19,7 +19,7 @@ def bind(call: Call) -> Object:
         raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
     if not name:
         raise BadRequest("name must be provided")
-    assign = assignment(binding, name)
+    assign = assignment(binding, name, call.cluster.now)
     if call.dry_run:
         pod = call.cluster.get(PODS, name, call.namespace)
         if pod is None:

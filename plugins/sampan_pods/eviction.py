@@ -6,7 +6,6 @@ and add a precondition. Source: upstream's eviction subresource, policy/v1 Evict
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from sampan.contracts.kinds import Object
@@ -48,7 +47,7 @@ def _evict(call: Call, options: Object, wanted: Object) -> None:
 
     def mark(pod: Object) -> Object | None:
         _check(pod, wanted)
-        return pod if _mark(pod) else None
+        return pod if _mark(pod, call.cluster.now()) else None
 
     marked = call.cluster.update(call.resource, call.name, call.namespace, mark, subresource="status")
     meta = marked["metadata"]
@@ -78,9 +77,9 @@ def _asked_for_revision(call: Call) -> bool:
     return bool(get_path(sent, "deleteOptions", "preconditions", "resourceVersion"))
 
 
-def _mark(pod: Object) -> bool:
+def _mark(pod: Object, now: float) -> bool:
     return set_condition(
-        pod.setdefault("status", {}), "DisruptionTarget", "True", now=now_text(time.time()),
+        pod.setdefault("status", {}), "DisruptionTarget", "True", now=now_text(now),
         reason="EvictionByEvictionAPI", message="Eviction API: evicting",
         observedGeneration=pod["metadata"].get("generation"),
     )  # fmt: skip

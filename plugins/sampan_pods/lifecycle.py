@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from sampan.contracts.kinds import Deletion, Draft, Object
 from sampan_machinery import problems
 from sampan_machinery.metadata import now_text
@@ -26,7 +24,7 @@ def prepare(draft: Draft) -> None:
         spec = pod.get("spec") or {}
         pod["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
         if spec.get("schedulingGates"):
-            pod["status"]["conditions"] = [_gated()]
+            pod["status"]["conditions"] = [_gated(draft.clock())]
         labelkeys.merge(spec, (pod.get("metadata") or {}).get("labels") or {})
     elif draft.subresource == "status":
         status = pod.setdefault("status", {})
@@ -77,11 +75,11 @@ def _container_as_before(new: Object, old: Object) -> Object:
     return {**kept, **{key: old[key] for key in OF_CONTAINERS if key in old}}
 
 
-def _gated() -> dict[str, str]:
+def _gated(now: float) -> dict[str, str]:
     return {
         "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
         "message": "Scheduling is blocked due to non-empty scheduling gates",
-        "lastTransitionTime": now_text(time.time()),
+        "lastTransitionTime": now_text(now),
     }  # fmt: skip
 
 

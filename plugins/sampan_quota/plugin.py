@@ -9,7 +9,7 @@ from sampan.contracts.kinds import Kind
 from sampan.contracts.reconciling import Standing
 from sampan.contracts.serving import ServerContext
 from sampan.hookspecs import hookimpl
-from sampan_quota.limitedresources import LimitedResource
+from sampan_quota.settings import LimitedResource
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Reader
 from sampan_machinery.resources import PERSISTENT_VOLUME_CLAIMS, PODS, RESOURCE_QUOTAS, SERVICES
 from sampan_quota.charging import Refused, charge
-from sampan_quota.limitedresources import LimitedResource, require_covered
+from sampan_quota.limitedresources import require_covered
 from sampan_quota.resourcequota import warnings
 from sampan_quota.scopes import has_deadline
+from sampan_quota.settings import LimitedResource
 from sampan_quota.usage import CLAIMS, IGNORED, evaluator_of
 
 _LAST = 980  # nothing refuses a write that is counted already

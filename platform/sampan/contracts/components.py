@@ -63,7 +63,7 @@ class Running:
     metrics: CollectorRegistry | None = None
     hooks: Hooks | None = None  # those of ``Component.hooks``; None where no other plugin can be asked (tests)
     #: Once ``stop`` is set: whether what runs here ends for good, and is not replaced because settings have changed.
-    #: May wait for a second, as the signal may come before the supervisor has said why.
+    #: May wait for a second, as the signal may come before its sender has said why.
     is_final: Callable[[], bool] = lambda: True
 
 
@@ -78,6 +78,9 @@ class Component:
     #: Components of the same process share memory: "control" (reconciler, scheduler), "node", or a name of its own.
     process: str = "control"
     hooks: frozenset[str] = frozenset()  # which its ``run`` asks of other plugins
+    #: Modules that it imports and the API server does too. They are loaded before the first fork, so that the processes
+    #: share them; what one process alone imports is smaller without.
+    preload: tuple[str, ...] = ()
     elected: bool = False  # only one instance works at a time, by a Lease in kube-system
     #: Given its plugin's settings: whether `sampan up` runs it. None: always. A command that runs it alone does not
     #: ask.

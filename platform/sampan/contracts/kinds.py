@@ -7,6 +7,7 @@ Objects are plain dicts in JSON shape; functions on a Kind are pure and change t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -63,6 +64,7 @@ class Draft(NamedTuple):
     subresource: str  # "", "status", or another that writes the object
     user: str
     caller: User = ANONYMOUS  # the same user with its groups, uid and extra
+    clock: Callable[[], float] = time.time  # the server's, in seconds since the epoch
 
 
 class Deletion(NamedTuple):

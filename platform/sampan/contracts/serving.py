@@ -70,6 +70,9 @@ class Cluster(Reader, Protocol):
     def decide(self, asked: Attributes) -> tuple[Decision, str]:
         """What the whole chain of authorizers says, non-resource paths included (SubjectAccessReview)."""
 
+    def now(self) -> float:
+        """Seconds since the epoch by the server's clock, for times that are written into objects."""
+
 
 class Upgrade(Protocol):
     """A connection taken over from HTTP (WebSocket or SPDY): raw bytes both ways, on a pool thread. It blocks until

@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from sampan_machinery.varints import varint
+
 MEDIA_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 #: The media type that kubectl requests. Not used for answers: it violates RFC 2045 ("@"), and kubectl cannot parse it.
 ASKED_MEDIA_TYPE = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
@@ -101,11 +103,11 @@ def _field(number: int, kind: str, value: Any) -> bytes:
 
 def _single(number: int, kind: str, value: Any) -> bytes:
     if kind == "b":
-        return _varint(number << 3 | _VARINT) + (b"\1" if value else b"\0")
+        return varint(number << 3 | _VARINT) + (b"\1" if value else b"\0")
     if kind == "i":
-        return _varint(number << 3 | _VARINT) + _varint(value & (1 << 64) - 1)
+        return varint(number << 3 | _VARINT) + varint(value & (1 << 64) - 1)
     if kind == "d":
-        return _varint(number << 3 | _FIXED64) + struct.pack("<d", value)
+        return varint(number << 3 | _FIXED64) + struct.pack("<d", value)
     return _chunk(number, _writer(kind)(value))
 
 
@@ -113,17 +115,8 @@ def _writer(kind: str) -> Callable[[Any], bytes]:
     return _SPECIAL.get(kind) or (lambda value: _message(kind, value))
 
 
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
 def _chunk(number: int, data: bytes) -> bytes:
-    return _varint(number << 3 | _BYTES) + _varint(len(data)) + data
+    return varint(number << 3 | _BYTES) + varint(len(data)) + data
 
 
 def _named(name: str, value: bytes) -> bytes:

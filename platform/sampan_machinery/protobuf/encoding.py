@@ -27,9 +27,9 @@ from sampan_machinery.protobuf.scalars import (
     number,
     short_heads,
     unit,
-    varint,
 )
 from sampan_machinery.protobuf.table import EXTENSIONS, MAGIC, META, Field, fields, message_of
+from sampan_machinery.varints import varint
 
 Object = Mapping[str, Any]
 

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from sampan_machinery.protobuf.table import EXTENSIONS, MACHINERY, META
+from sampan_machinery.varints import ONE_BYTE, varint
 
 Content = Callable[[Any], bytes]
 #: Makes the function that encodes values as the field of this number.
@@ -25,21 +26,8 @@ VARINT, FIXED64, MANY = 0, 1, 2  # wire types
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _SECOND = datetime.timedelta(seconds=1)
 _ZERO_TIME = -62135596800  # Go's zero time, year 1, which is no time at all
-_ONE_BYTE = [bytes([value]) for value in range(128)]
 
 _encode_json = msgspec.json.Encoder().encode
-
-
-def varint(value: int) -> bytes:
-    """A number that is not negative."""
-    if value < 128:
-        return _ONE_BYTE[value]
-    found = bytearray()
-    while value > 127:
-        found.append(value & 127 | 128)
-        value >>= 7
-    found.append(value)
-    return bytes(found)
 
 
 def number(field: int, wire: int) -> bytes:
@@ -50,12 +38,12 @@ def number(field: int, wire: int) -> bytes:
 @functools.cache
 def short_heads(tag: bytes) -> list[bytes]:
     """The tag with each length of one byte, by length: most contents are short."""
-    return [tag + size for size in _ONE_BYTE]
+    return [tag + size for size in ONE_BYTE]
 
 
 def nested(tag: bytes, data: bytes) -> bytes:
     size = len(data)
-    return tag + _ONE_BYTE[size] + data if size < 128 else b"".join((tag, varint(size), data))
+    return tag + ONE_BYTE[size] + data if size < 128 else b"".join((tag, varint(size), data))
 
 
 def unit(field: int, value: bool) -> bytes:

@@ -16,7 +16,6 @@ from sampan.contracts.options import ClusterOptions
 from sampan.errors import ConfigError
 from sampan_operate.supervisor import effective
 from sampan_operate.supervisor.components import run_components, supervised
-from sampan_operate.supervisor.gateway import serve_api
 from sampan_operate.supervisor.identities import write_client_bundle, write_identities
 from sampan_operate.supervisor.members import Member, fingerprint, members_of
 from sampan_operate.supervisor.processes import Process
@@ -108,6 +107,12 @@ def prepare(settings: Settings, plugins: Plugins) -> tuple[ClusterOptions, list[
     return options, wanted
 
 
+def _serve_api(settings: Settings, plugins: Plugins, options: ClusterOptions) -> None:
+    from sampan_operate.supervisor.gateway import serve_api  # gunicorn: no other process needs it
+
+    serve_api(settings, plugins, options)
+
+
 def _has_identity(settings: Settings, member: Member) -> bool:
     """Whether the cluster has given this component of a joined node a certificate; one that it does not know may have
     been installed here alone."""
@@ -122,7 +127,7 @@ def processes(settings: Settings, plugins: Plugins, options: ClusterOptions, mem
     groups: dict[str, list[Member]] = {}
     for member in members:
         groups.setdefault(member.component.process, []).append(member)
-    server = Process("apiserver", partial(serve_api, settings, plugins, options), order=0, components=["apiserver"])
+    server = Process("apiserver", partial(_serve_api, settings, plugins, options), order=0, components=["apiserver"])
     result = [] if settings.joined else [server]
     for order, (name, group) in enumerate(groups.items(), start=1):
         given = dataclasses.replace(options, identity=lasting_identity(settings, options))

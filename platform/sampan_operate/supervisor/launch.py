@@ -7,24 +7,19 @@ import os
 import socket
 
 from sampan.errors import ConfigError
-from sampan_operate.supervisor import cluster
+from sampan_operate.supervisor import cluster, effective
 from sampan_operate.supervisor.memory import start_openssl
 from sampan_operate.supervisor.processes import Supervisor
-from sampan_operate.supervisor.state import write_loaded
+from sampan_operate.supervisor.state import live_state, write_loaded
 from sampan_settings import reservations
 from sampan_settings.options import hold_reservation, refuse_in_use
-from sampan_settings.settings import Settings
+from sampan_settings.settings import Settings, Where, load
 
 log = logging.getLogger(__name__)
 
 LEAST_ROOM = 8 << 20  # bytes
 #: Imported before the first fork: a module that several processes load by themselves is in memory several times.
 PRELOAD = (
-    "sampan_server.wsgi",
-    "sampan_http.worker",
-    "gunicorn.arbiter",
-    "gunicorn.glogging",
-    "falcon",
     "msgspec",
     "prometheus_client",
     "sampan_client.events",
@@ -54,7 +49,8 @@ def ready_to_supervise(settings: Settings, *, config: str = "") -> Supervisor:
         first.close()
     for complaint in cluster.clean_up_unwanted(settings, plugins, options):
         log.warning("not cleaned up: %s", complaint)
-    for name in () if settings.joined else PRELOAD:
+    wanted_early = [name for member in members for name in member.component.preload]
+    for name in () if settings.joined else (*PRELOAD, *wanted_early):
         __import__(name)
     start_openssl()
     wanted = cluster.processes(settings, plugins, options, members)
@@ -70,6 +66,17 @@ def require_own(settings: Settings) -> None:
             f"{settings.home} is the home of a node of the cluster at {settings.node.server}; name another home with "
             "--home for a cluster of its own"
         )
+
+
+def settings_of_own(where: Where) -> Settings:
+    """The settings for a command that works in a home by itself, beside a running cluster with the same settings or
+    none; the home is created. Raises ConfigError."""
+    settings = load(**where)
+    require_own(settings)
+    if state := live_state(settings.home):
+        effective.refuse_others(state, settings)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return settings
 
 
 def check_room(settings: Settings) -> None:

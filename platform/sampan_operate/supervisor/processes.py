@@ -20,7 +20,7 @@ from typing import Any
 
 from sampan.errors import ConfigError, PluginError
 from sampan_operate.supervisor import parent_death
-from sampan_operate.supervisor.memory import limit_arenas, settle
+from sampan_operate.supervisor.memory import limit_arenas, settle, trim
 from sampan_operate.supervisor.state import ProcessState, born, write_state
 
 log = logging.getLogger(__name__)
@@ -76,6 +76,7 @@ class Supervisor:
             signal.signal(number, self._on_signal)
         limit_arenas()
         settle()
+        trim()
         try:
             for process in sorted(self._processes.values(), key=lambda process: process.order):
                 self._start(process)

@@ -1,7 +1,7 @@
 """The OpenAPI v2 document with those of the servers that serve other group versions: fetched when it is asked for.
 
 Whether one has changed is told by the hash of its version 3 document, which the delegation knows anyway: so nothing is
-fetched as long as nobody asks for version 2.
+fetched before a client asks for version 2.
 """
 
 from __future__ import annotations

@@ -101,6 +101,9 @@ class InsideCluster:
         assert self.authorization is not None
         return self.authorization.opinion(asked)
 
+    def now(self) -> float:
+        return self._writer.clock()
+
     def _served(self, resource: Resource) -> Served:
         found = self._registry.of(resource)
         if found is None or found.collection is None:

@@ -252,7 +252,7 @@ class Writer:
             self.managed_fields.created(intent, obj)
         else:
             self.managed_fields.updated(intent, obj, old)
-        kind.prepare(Draft(obj, old, intent.subresource, intent.user.name, intent.user))
+        kind.prepare(Draft(obj, old, intent.subresource, intent.user.name, intent.user, self.clock))
         plan = self.mutating.plan(kind, review.operation, review.subresource)
         if plan.waits:
             default(obj)  # others' code sees it whole
@@ -292,7 +292,7 @@ class Writer:
             stamps.keep_stamps(meta, stamped)
             if kind.status and not kind.status_on_create:
                 intent.served.working_schema.reset_status(obj)
-        kind.prepare(Draft(obj, old, intent.subresource, intent.user.name))
+        kind.prepare(Draft(obj, old, intent.subresource, intent.user.name, clock=self.clock))
 
     def review_only(
         self, intent: Intent, operation: str, old: Object | None, obj: Object | None = None

@@ -13,10 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sampan.contracts.kinds import Problem
-from sampan.errors import BadRequest, ConfigError
 from sampan_auth.anonymous import check_anonymous
 from sampan_auth.oidc.expressions import Expression, Rule
-from sampan_machinery import problems, yamlin
+from sampan_machinery import configfiles, problems
 
 VERSIONS = ("apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1")
 _BOTH = "claim and expression can't both be set"
@@ -59,14 +58,7 @@ class Issuer:
 
 def read_configuration(text: bytes, source: str, own_issuers: Sequence[str]) -> list[Issuer]:
     """Raises ConfigError with all that is wrong. ``own_issuers``: of service accounts, which no other may have."""
-    try:
-        found = yamlin.decode(text)
-    except BadRequest as error:
-        raise ConfigError(f"{source}: {error.message}") from error
-    reader = _Reader(own_issuers)
-    wrong = list(reader.check(found))
-    if wrong:
-        raise ConfigError(f"{source}: {'; '.join(f'{each.path}: {each.message}' for each in wrong)}")
+    found = configfiles.read(text, source, _Reader(own_issuers).check)
     return [_issuer(each) for each in found.get("jwt") or ()]
 
 

@@ -10,12 +10,9 @@ import json
 import logging
 import select
 import socket
-import socketserver
 import ssl
-import sys
 import threading
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -27,11 +24,13 @@ from sampan_node.streams import forwarding, forwarding_channels, log_socket, rem
 from sampan_node.streams.links import Link, PlainConnection
 from sampan_node.streams.remote import serve_stream
 from sampan_runtime.contracts import Runtime, RuntimeFailure, Stream
+from sampan_serving import server
+from sampan_serving.handler import TlsHandler
+from sampan_serving.subjects import subject_of
 
 log = logging.getLogger(__name__)
 
 ALLOWED_NAMES, ALLOWED_GROUPS = {"kube-apiserver-kubelet-client"}, {"system:masters"}
-BACKLOG = 128  # connections not yet accepted; the library's five are fewer than a burst of execs makes
 PATIENCE = 60  # seconds that a client may take over its request head
 
 
@@ -47,8 +46,8 @@ class Server:
             pass
 
         Bound.agent, Bound.tls = agent, tls
-        self._http = Http((address, port), Bound)
-        self.port = int(self._http.server_address[1])
+        self._http = server.Server(address, port, Bound, name="node-server")
+        self.port = self._http.port
 
     @property
     def failed(self) -> int:
@@ -56,33 +55,10 @@ class Server:
         return self._http.failed
 
     def start(self) -> None:
-        threading.Thread(target=self._http.serve_forever, name="node-server", daemon=True).start()
+        self._http.start()
 
     def stop(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-
-
-class Http(ThreadingHTTPServer):
-    """A client that does not speak TLS is expected: it is counted and not logged."""
-
-    daemon_threads = True
-    request_queue_size = BACKLOG
-    failed = 0  # connections that ended in an error of their own
-
-    def server_bind(self) -> None:
-        """Without the library's question to DNS for this host's name: it takes ten seconds where DNS does not answer,
-        and nothing here uses the name."""
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        error = sys.exc_info()[1]
-        if isinstance(error, OSError):  # ssl.SSLError and TimeoutError are among them
-            self.failed += 1
-            log.debug("node: a connection of %s failed: %s", client_address, error)
-        else:
-            log.error("node: a request of %s failed", client_address, exc_info=error)
+        self._http.stop()
 
 
 def tls_context(pki: Path) -> ssl.SSLContext:
@@ -124,30 +100,17 @@ class ServingCertificate:
 
 def is_allowed(certificate: Any) -> bool:
     """Whether a verified client certificate (as getpeercert() gives it) may use this API."""
-    subject = [pair for part in (certificate or {}).get("subject", ()) for pair in part]
-    names = {value for key, value in subject if key == "commonName"}
-    groups = {value for key, value in subject if key == "organizationName"}
-    return bool(names & ALLOWED_NAMES or groups & ALLOWED_GROUPS)
+    subject = subject_of(certificate)
+    return bool(subject.names & ALLOWED_NAMES or subject.organizations & ALLOWED_GROUPS)
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = PATIENCE
+class Handler(TlsHandler):
+    timeout = handshake_seconds = PATIENCE
     agent: Any = None
     tls: ServingCertificate | None = None
 
-    def setup(self) -> None:
-        if self.tls is not None:
-            self.request.settimeout(PATIENCE)
-            self.request = self.tls.context().wrap_socket(self.request, server_side=True)
-        super().setup()
-
-    def finish(self) -> None:
-        """The server closes the socket it accepted, which a TLS one may have replaced."""
-        try:
-            super().finish()
-        finally:
-            self.request.close()
+    def tls_context(self) -> ssl.SSLContext | None:
+        return self.tls.context() if self.tls is not None else None
 
     def handle(self) -> None:
         try:

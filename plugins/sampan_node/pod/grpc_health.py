@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 
 from sampan import KUBERNETES_MINOR
+from sampan_machinery.varints import varint
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RESET, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
@@ -58,7 +59,7 @@ def _question(address: tuple[str, int], service: str) -> bytes:
     }  # fmt: skip
     block = b"".join(b"\0" + _text(name.encode()) + _text(value.encode()) for name, value in headers.items())
     name = service.encode()
-    message = b"\x0a" + _varint(len(name)) + name if name else b""
+    message = b"\x0a" + varint(len(name)) + name if name else b""
     body = b"\0" + struct.pack("!I", len(message)) + message
     return _frame(HEADERS, END_HEADERS, 1, block) + _frame(DATA, END_STREAM, 1, body)
 
@@ -67,15 +68,7 @@ def _text(text: bytes) -> bytes:
     """A literal of HPACK: a length of 7 bits, continued where that is too small."""
     if len(text) < 127:
         return bytes([len(text)]) + text
-    return b"\x7f" + _varint(len(text) - 127) + text
-
-
-def _varint(number: int) -> bytes:
-    found = b""
-    while number > 127:
-        found += bytes([number & 127 | 128])
-        number >>= 7
-    return found + bytes([number])
+    return b"\x7f" + varint(len(text) - 127) + text
 
 
 def _frames(connection: socket.socket, deadline: float) -> Iterator[tuple[int, int, int, bytes]]:

@@ -70,6 +70,6 @@ def test_what_was_filled_in_is_kept():
 
 
 def test_a_message_names_its_setting():
-    assert problem("plugins.dns.port must be int, not 'x'") == ("port", "must be int, not 'x'")
+    assert problem("plugins.dns.port must be a whole number, not 'x'") == ("port", "must be a whole number, not 'x'")
     assert problem("the cluster does not answer") == ("", "the cluster does not answer")
     assert forms.problem("plugins.dns cannot be loaded")[0] == ""

@@ -55,7 +55,7 @@ def security(pki, tmp_path):
 @pytest.fixture
 def ask(security, pki):
     server = api_server("127.0.0.1", 0, Echo(), security, Figures(CollectorRegistry()))
-    server.start("test")
+    server.start()
 
     def call(path="/x?a=b", *, client="front-proxy-client", headers=(("X-Remote-User", "jane"),), method="GET"):
         context = ssl.create_default_context(cadata=security.authority.decode())
@@ -124,7 +124,7 @@ def test_figures_are_served_to_anybody_at_one_path():
     registry = CollectorRegistry()
     Figures(registry)
     server = figure_server("127.0.0.1", 0, [registry])
-    server.start("test")
+    server.start()
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
 
     codes = []

@@ -10,6 +10,7 @@ from sampan_cni import component
 from sampan_cni.plugin import Settings
 from sampan_machinery.resources import NODES
 from sampan_runtime.contracts import RuntimeOffer
+from sampan_testing.cluster import until
 
 OFFERS = [
     RuntimeOffer(name="docker", pods="x", unavailable=lambda: "away"),
@@ -68,15 +69,6 @@ def begin(tmp_path):
         stop.set()
         thread.join(30)
         assert not thread.is_alive()
-
-
-def until(what):
-    deadline = threading.Event()
-    for _ in range(3000):
-        if what():
-            return
-        deadline.wait(0.01)
-    raise AssertionError("not within 30 s")
 
 
 def test_the_configuration_is_written_with_the_nodes_range_once_it_has_one(begin, tmp_path, world):

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -75,18 +74,6 @@ def client(fake):
     found = Client(fake.path)
     yield found
     found.close()
-
-
-@pytest.fixture
-def until():
-    def wait(what, seconds=60):
-        end = time.monotonic() + seconds
-        while not (found := what()):
-            assert time.monotonic() < end, f"not within {seconds} s"
-            time.sleep(0.01)
-        return found
-
-    return wait
 
 
 @pytest.fixture

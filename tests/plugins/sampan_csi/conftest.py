@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from types import SimpleNamespace
 
 import csidriver
@@ -57,18 +56,6 @@ class Api:
 @pytest.fixture
 def api():
     return Api()
-
-
-@pytest.fixture
-def until():
-    def wait(what, seconds=60):
-        end = time.monotonic() + seconds
-        while not (found := what()):
-            assert time.monotonic() < end, f"not within {seconds} s"
-            time.sleep(0.02)
-        return found
-
-    return wait
 
 
 class World:

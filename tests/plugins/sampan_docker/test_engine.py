@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from sampan_docker.engine import shares_mounts
+from sampan_docker.engine import shares_mounts, trouble_at
 
 LISTEN = (
     "import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print('up', flush=True);"
@@ -43,3 +43,10 @@ def test_a_daemon_in_another_mount_namespace_does_not(listener):
 @pytest.mark.parametrize("where", ["tcp://127.0.0.1:2375", "unix:///none", "ssh://somewhere"])
 def test_a_daemon_that_is_not_reached_here_does_not(where):
     assert not shares_mounts(where)
+
+
+def test_why_a_daemon_of_this_machine_cannot_be_used_is_said_in_words(tmp_path):
+    where = f"unix://{tmp_path}/none.sock"
+
+    assert trouble_at(where) == f"no Docker daemon answers (No such file or directory) at {where}"
+    assert trouble_at("tcp://127.0.0.1:1") == ""

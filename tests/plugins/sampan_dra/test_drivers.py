@@ -1,9 +1,8 @@
-import time
-
 import devicedriver
 import pytest
 
 from sampan_dra.drivers import Drivers
+from sampan_testing.cluster import until
 
 
 class Api:
@@ -63,13 +62,6 @@ def drivers(tmp_path, api, timers):
     found.start()
     yield found
     found.close()
-
-
-def until(what):
-    end = time.monotonic() + 30
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_what_a_driver_offered_is_removed_when_it_stays_away(drivers, driver, api, timers):

@@ -4,6 +4,7 @@ import pytest
 
 from sampan.errors import BadRequest, Conflict, Invalid, NotFound, TooManyRequests
 from sampan.hookspecs import hookimpl
+from sampan_machinery.metadata import parse_time
 from sampan_machinery.resources import PODS
 from sampan_testing.cluster import start
 
@@ -92,3 +93,22 @@ def test_an_eviction_of_another_namespace_than_the_requests_is_refused(client, m
 
     with pytest.raises(BadRequest, match="does not match the namespace sent on the request"):
         client.request("POST", "/api/v1/namespaces/default/pods/web/eviction", body=body)
+
+
+def test_what_a_pod_says_of_its_times_is_by_the_servers_clock():
+    with start(travel=True, only=("pods", "nodes")) as cluster:
+        cluster.clock.advance(10 * 86_400)
+        now = cluster.clock.time()
+        spec = {"containers": [{"name": "main", "image": "busybox"}]}
+        gated = {"metadata": {"name": "gated"}, "spec": {**spec, "schedulingGates": [{"name": "wait"}]}}
+        cluster.client.create(PODS, gated, "default")
+        cluster.client.create(PODS, {"metadata": {"name": "web"}, "spec": spec}, "default")
+        binding = {"target": {"kind": "Node", "name": "n1"}}
+        cluster.client.create(PODS, binding, "default", name="web", subresource="binding")
+        evict(cluster.client)
+
+        pods = cluster.client.list(PODS, "default").items
+
+    conditions = [one for pod in pods for one in pod["status"]["conditions"]]
+    assert {one["type"] for one in conditions} == {"PodScheduled", "DisruptionTarget"}
+    assert all(parse_time(one["lastTransitionTime"]) >= int(now) for one in conditions)

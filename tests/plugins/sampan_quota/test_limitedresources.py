@@ -3,7 +3,8 @@ import pytest
 from sampan.errors import Forbidden
 from sampan_machinery.resources import PODS, RESOURCE_QUOTAS
 from sampan_quota.charging import Refused
-from sampan_quota.limitedresources import LimitedResource, MatchScope, require_covered
+from sampan_quota.limitedresources import require_covered
+from sampan_quota.settings import LimitedResource, MatchScope
 from sampan_quota.usage import evaluator_of
 from sampan_testing.cluster import start
 

@@ -170,9 +170,9 @@ def test_lists_become_tuples_and_whole_numbers_do_for_fractions():
     ("section", "sentence"),
     [
         ({"dept": 1}, r"plugins.x.dept is not a setting \(did you mean 'depth'\?\)"),
-        ({"depth": "1"}, "plugins.x.depth must be int, not '1'"),
-        ({"depth": True}, "plugins.x.depth must be int, not True"),
-        ({"on": 1}, "plugins.x.on must be bool, not 1"),
+        ({"depth": "1"}, "plugins.x.depth must be a whole number, not '1'"),
+        ({"depth": True}, "plugins.x.depth must be a whole number, not True"),
+        ({"on": 1}, "plugins.x.on must be true or false, not 1"),
         ({"words": "a"}, "plugins.x.words must be list, not 'a'"),
     ],
 )

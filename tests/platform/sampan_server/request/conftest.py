@@ -10,6 +10,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+from chainsteps import Plugin, Step
 
 
 class Unserved:
@@ -75,3 +76,13 @@ def wsgi(shapes: Any) -> Iterator[Callable[[Any], PlainWsgi]]:
 def under(request: Any, on_loop: Any, wsgi: Any) -> Callable[[Any], Any]:
     """under(api) serves it in one of three ways."""
     return {"in process": Unserved, "plain WSGI": wsgi, "event loop": on_loop}[request.param]
+
+
+@pytest.fixture(params=["ours", "third-party", "third-party inline"])
+def plugin(request: Any) -> Callable[..., Plugin]:
+    def build(*steps: Step) -> Plugin:
+        for step in steps:
+            step.inline = request.param == "third-party inline"
+        return Plugin(*steps, ours=request.param == "ours")
+
+    return build

@@ -42,7 +42,7 @@ def test_a_setting_is_taken_back(run, write, tmp_path):
     [
         (["prt=53"], "plugins.dns.prt is not a setting (did you mean 'port'?)"),
         (["prt-"], "plugins.dns.prt is not a setting (did you mean 'port'?)"),
-        (["port=x"], "plugins.dns.port must be int, not 'x'"),
+        (["port=x"], "plugins.dns.port must be a whole number, not 'x'"),
         (["port"], "'port' is not key=value"),
     ],
 )
