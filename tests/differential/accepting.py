@@ -148,7 +148,8 @@ ACCEPTED: tuple[Accepted, ...] = (
         "what an apply cannot be read as comes before what else is wrong with it",
     ),
     Accepted(
-        r"deletion(Timestamp|GracePeriodSeconds): lacks", "an apply that creates cannot set what belongs to a deletion"
+        r"deletion(Timestamp|GracePeriodSeconds): lacks|status : 200 not 404 .*\"f:deletionTimestamp\"",
+        "an apply that creates cannot set what belongs to a deletion",
     ),
     Accepted(
         r"retryAfterSeconds: adds", "a read that is ahead of its time is told when to come again, whatever the kind"
@@ -301,8 +302,9 @@ ACCEPTED: tuple[Accepted, ...] = (
         "upstream names a file of its source, or its internal types",
     ),
     Accepted(
-        r"message : the object provided is unrecognized .*; json parse error: JSON is malformed",
-        "what is no JSON is told in the words of another parser",
+        r"message : (the object provided is unrecognized .*; |couldn't get version/kind; )json parse error: JSON is mal|"
+        r"message : error converting YAML to JSON: yaml: ",
+        "what is no JSON or YAML is told in the words of another parser",
     ),
     Accepted(
         r"patch \S+ status : 400 not 422 patch .*registered for this resource",

@@ -19,7 +19,8 @@ _SOME = ["number=1", "number in (1,2)", "number notin (1)", "number!=1", "number
 
 def kinds(samples: list[Sample]) -> list[Sample]:
     """Those whose objects' names are free."""
-    return [sample for sample in samples if sample.named and sample.body["metadata"].get("name") == "@NAME@"]
+    free = [sample for sample in samples if sample.named and not sample.resource.startswith("ipaddresses")]
+    return [sample for sample in free if sample.body["metadata"].get("name") == "@NAME@"]
 
 
 @st.composite
