@@ -302,7 +302,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         "upstream names a file of its source, or its internal types",
     ),
     Accepted(
-        r"message : (the object provided is unrecognized .*; |couldn't get version/kind; )json parse error: JSON is mal|"
+        r"message : (the object provided is unrecognized .*; |couldn't get version/kind; )json parse error: JSON is|"
         r"message : error converting YAML to JSON: yaml: ",
         "what is no JSON or YAML is told in the words of another parser",
     ),
