@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import subprocess
 import sys
@@ -26,6 +27,26 @@ def pytest_configure() -> None:
     )
     settings.load_profile("sampan")
     Deadlines.__init__.__defaults__ = (120.0, 60.0, 60.0, 3, 30.0)
+    # kubectl and helm end before their garbage is worth collecting; it took a quarter of their time, 3,500 times over.
+    os.environ.setdefault("GOGC", "800")
+
+
+def pytest_collection() -> None:
+    """What is collected stays to the end: looking through it for garbage, while it grows and at each collection after,
+    takes a third of the time of collecting fifteen thousand tests."""
+    gc.disable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Folders go by name, but the rules of style, the last, take longest for a file: at the end the other processes
+    would wait for them."""
+    items.sort(key=lambda item: "style" not in item.path.parts)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @functools.cache

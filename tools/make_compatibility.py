@@ -82,7 +82,8 @@ def missing(rows: list[Row]) -> Iterator[str]:
             names[resource.api_version].append(resource.kind)
     for api, kinds in sorted(names.items()):
         yield f"| {api} | {', '.join(sorted(kinds))} |\n"
-    yield "| internal, alpha and beta APIs | all |\n"
+    words = "all; a kube-apiserver v1.36 without `--runtime-config` serves none, either"
+    yield f"| internal, alpha and beta APIs | {words} |\n"
 
 
 def notes_in(table: str) -> dict[str, str]:

@@ -11,6 +11,13 @@ Activation = list[Any]
 Closure = Callable[[Activation], Any]
 
 
+class Missing:
+    """In the slot of a variable that was given no value."""
+
+
+MISSING = Missing()
+
+
 class Code(NamedTuple):
     """A part of an expression, compiled. ``cost``: what it costs each time beside what it charges itself."""
 

@@ -115,3 +115,10 @@ def dotted(node: Node) -> str:
         outer = dotted(node.operand)
         return outer and f"{outer}.{node.field}"
     return ""
+
+
+def constants_of(node: Node) -> list[Any] | None:
+    """The items of a list literal of constants; None for anything else."""
+    if isinstance(node, ListOf) and not node.optional and all(isinstance(each, Const) for each in node.items):
+        return [each.value for each in node.items if isinstance(each, Const)]
+    return None

@@ -5,20 +5,22 @@ What a call costs beside its arguments is charged here where it depends on their
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sampan_cel import types
 from sampan_cel.activation import Activation, Closure, Code, charge
+from sampan_cel.ast import Const, Node
 from sampan_cel.declarations import Cost, Overload
 from sampan_cel.types import Type
-from sampan_cel.values import Duration, Optional, Timestamp, Uint, no_overload
+from sampan_cel.values import Duration, Optional, Timestamp, Uint, equal, no_overload
 
 
 def call(overloads: Sequence[Overload], given: Sequence[Type], args: Sequence[Code]) -> Code:
     """A call of arguments of these types."""
     runs, cost = tuple(arg.run for arg in args), sum(arg.cost for arg in args)
-    if len(overloads) == 1 and all(_certain(w, h) for w, h in zip(overloads[0].params, given, strict=True)):
+    if len(overloads) == 1 and all(is_certain(w, h) for w, h in zip(overloads[0].params, given, strict=True)):
         return _called(overloads[0], runs, cost)
     return _dispatched(overloads, runs, cost)
 
@@ -86,7 +88,7 @@ def _dispatched(overloads: Sequence[Overload], runs: tuple[Closure, ...], cost: 
     return Code(two, cost)
 
 
-def _certain(want: Type, has: Type) -> bool:
+def is_certain(want: Type, has: Type) -> bool:
     """Whether every value of type ``has`` is one of ``want``."""
     if want.param or want == types.DYN:
         return True
@@ -119,3 +121,22 @@ def matcher(param: Type) -> Callable[[Any], bool]:
         return known
     name = param.name
     return lambda value: getattr(getattr(value, "cel_type", None), "name", "") == name
+
+
+def equality(args: Sequence[Node], given: Sequence[Type]) -> tuple[Callable[[Any, Any], bool], bool]:
+    """What tells whether two values of these types are equal, and whether asking always costs 1."""
+    same = given[0] == given[1] and given[0] in _EQUAL_BY_PYTHON
+    is_cheap = any(map(_is_small, args)) or any(each in _SMALL for each in given)
+    return operator.eq if same else equal, is_cheap
+
+
+#: Types whose values are equal where Python says so, and types of which a comparison costs 1.
+_EQUAL_BY_PYTHON = frozenset({types.STRING, types.INT, types.BOOL, types.BYTES, types.UINT})
+_SMALL = frozenset({types.INT, types.BOOL, types.UINT, types.DOUBLE, types.NULL, types.TIMESTAMP, types.DURATION})
+_SHORT = 10  # characters: comparing with a text of at most so many costs no more than 1
+
+
+def _is_small(node: Node) -> bool:
+    if not isinstance(node, Const):
+        return False
+    return len(node.value) <= _SHORT if isinstance(node.value, (str, bytes)) else True

@@ -7,36 +7,28 @@ for a macro once a round; only functions whose cost depends on their arguments a
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sampan_cel import types
-from sampan_cel.activation import Activation, Code, charge
-from sampan_cel.ast import Bind, Call, Const, Fold, Ident, Index, ListOf, MapOf, Node, Select, Struct
-from sampan_cel.calls import call
+from sampan_cel import loops, types
+from sampan_cel.activation import MISSING, Activation, Code, charge
+from sampan_cel.ast import Bind, Call, Const, Fold, Ident, Index, ListOf, MapOf, Node, Select, Struct, constants_of
+from sampan_cel.calls import call, equality
 from sampan_cel.checker import Checked
 from sampan_cel.errors import CelError
 from sampan_cel.folds import FOLDS
+from sampan_cel.inlining import Inliner
 from sampan_cel.standard import is_in_list, shorter_cost
 from sampan_cel.types import ObjectType, Type
 from sampan_cel.values import (
     NONE,
     Optional,
-    at_index,
-    equal,
     is_number,
+    item_of,
     key_of,
     no_overload,
     unkeyed,
 )
-
-
-class Missing:
-    """In the slot of a variable that was given no value."""
-
-
-MISSING = Missing()
 
 
 class Compiler:
@@ -80,8 +72,14 @@ class Compiler:
                 return value
 
             return Code(variable, 1)
-        slot = next(scope[found] for scope in reversed(self._scopes) if found in scope)
+        slot = self._slot_of(found)
         return Code(lambda a: a[slot], 1)
+
+    def _slot_of(self, found: str) -> int:
+        """Of a variable as the checker has resolved it: with a dot one of the environment, else a macro's."""
+        if found.startswith("."):
+            return self._slots[found[1:]]
+        return next(scope[found] for scope in reversed(self._scopes) if found in scope)
 
     def _ident(self, node: Ident) -> Code:
         found = self._name(node)
@@ -283,11 +281,9 @@ class Compiler:
     def _equality(self, node: Call) -> Code:
         left, right = (self.compile(arg) for arg in node.args)
         first, second, cost = left.run, right.run, left.cost + right.cost
-        given = self._type(node.args[0]), self._type(node.args[1])
-        same = given[0] == given[1] and given[0] in _EQUAL_BY_PYTHON
-        equals = operator.eq if same else equal
+        equals, is_cheap = equality(node.args, [self._type(arg) for arg in node.args])
         wanted = node.function == "_==_"
-        if any(map(_is_small, node.args)) or given[0] in _SMALL or given[1] in _SMALL:
+        if is_cheap:
             if wanted:
                 return Code(lambda a: equals(first(a), second(a)), cost + 1)
             return Code(lambda a: not equals(first(a), second(a)), cost + 1)
@@ -311,9 +307,15 @@ class Compiler:
         self._scopes.append(dict(zip(node.variables, slots, strict=True)))
         condition = self.compile(node.condition) if node.condition is not None else None
         body = self.compile(node.body)
+        inliner = Inliner(self._checked, self._slot_of, self._scopes[-1])
+        text = loops.text_of(node, self._type(node.range), inliner, slots)
         self._scopes.pop()
-        code = FOLDS[node.kind](over.run, slots, condition, body)
-        return Code(code.run, over.cost + code.cost)
+        if text is None:
+            code = FOLDS[node.kind](over.run, slots, condition, body)
+            return Code(code.run, over.cost + code.cost)
+        held = self._new_slot()
+        code = FOLDS[node.kind](lambda a: a[held], slots, condition, body)
+        return Code(loops.quickened(code.run, over.run, held, text, inliner.names), over.cost + code.cost)
 
     def _bind(self, node: Bind) -> Code:
         value = self.compile(node.value)
@@ -347,25 +349,6 @@ class Compiler:
     }  # fmt: skip
 
 
-def constants_of(node: Node) -> list[Any] | None:
-    """The items of a list literal of constants; None for anything else."""
-    if isinstance(node, ListOf) and not node.optional and all(isinstance(each, Const) for each in node.items):
-        return [each.value for each in node.items if isinstance(each, Const)]
-    return None
-
-
-def item_of(value: Any, key: Any) -> Any:
-    """``value[key]``. Raises CelError."""
-    if type(value) is dict or isinstance(value, Mapping):
-        try:
-            return value[key if type(key) is str else key_of(key)]
-        except KeyError:
-            raise CelError(f"no such key: {key}") from None
-    if isinstance(value, (list, tuple)):
-        return at_index(value, key)
-    raise no_overload()
-
-
 def _maybe_item(value: Any, key: Any) -> Optional:
     if isinstance(value, Optional):
         if not value.present:
@@ -389,15 +372,3 @@ def _optional(value: Any) -> Optional:
     if not isinstance(value, Optional):
         raise no_overload()
     return value
-
-
-#: Types whose values are equal where Python says so, and types of which a comparison costs 1.
-_EQUAL_BY_PYTHON = frozenset({types.STRING, types.INT, types.BOOL, types.BYTES, types.UINT})
-_SMALL = frozenset({types.INT, types.BOOL, types.UINT, types.DOUBLE, types.NULL, types.TIMESTAMP, types.DURATION})
-_SHORT = 10  # characters: comparing with a text of at most so many costs no more than 1
-
-
-def _is_small(node: Node) -> bool:
-    if not isinstance(node, Const):
-        return False
-    return len(node.value) <= _SHORT if isinstance(node.value, (str, bytes)) else True

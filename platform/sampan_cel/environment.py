@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sampan_cel import types
+from sampan_cel.activation import MISSING
 from sampan_cel.ast import Node
 from sampan_cel.checker import Checker
-from sampan_cel.compiler import MISSING, Compiler
+from sampan_cel.compiler import Compiler
 from sampan_cel.cost import estimate
 from sampan_cel.declarations import Estimator, Library, Overload, SizeOf
 from sampan_cel.errors import CelError, CheckError, CostExceeded, Issue

@@ -30,8 +30,8 @@ def compiled(pattern: str) -> Any:
 
 
 def matches(text: str, pattern: str) -> bool:
-    """Whether the pattern is found anywhere in the text."""
-    return compiled(pattern).search(text) is not None
+    """Whether the pattern is found anywhere in the text. As bytes: re2 counts the characters before a match else."""
+    return compiled(pattern).search(text.encode()) is not None
 
 
 def cost(text: str, pattern: str) -> int:

@@ -283,7 +283,7 @@ def _present(items: Sequence[Any]) -> list[Any]:
     return [each.value for each in items if isinstance(each, Optional) and each.present]
 
 
-def _size(value: Any) -> int:
+def size(value: Any) -> int:
     return len(value)
 
 
@@ -306,7 +306,7 @@ STANDARD = Library("standard", {
         function((A, LIST_A), BOOL, is_in_list, _search_cost), function((A, MAP_AB), BOOL, _is_key),
     ],
     "size": [
-        *(function((each,), INT, _size) for each in _SIZED), *(member((each,), INT, _size) for each in _SIZED),
+        *(function((each,), INT, size) for each in _SIZED), *(member((each,), INT, size) for each in _SIZED),
     ],
     "contains": [member((STRING, STRING), BOOL, operator.contains, _contains_cost)],
     "startsWith": [member((STRING, STRING), BOOL, str.startswith, text_cost)],

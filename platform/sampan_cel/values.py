@@ -300,3 +300,15 @@ def at_index(items: Sequence[Any], index: Any) -> Any:
     if not 0 <= place < len(items):
         raise CelError(f"index out of bounds: {place}")
     return items[place]
+
+
+def item_of(value: Any, key: Any) -> Any:
+    """``value[key]``. Raises CelError."""
+    if type(value) is dict or isinstance(value, Mapping):
+        try:
+            return value[key if type(key) is str else key_of(key)]
+        except KeyError:
+            raise CelError(f"no such key: {key}") from None
+    if isinstance(value, (list, tuple)):
+        return at_index(value, key)
+    raise no_overload()

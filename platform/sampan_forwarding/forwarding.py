@@ -1,4 +1,4 @@
-"""Forwards a request of the API to an HTTP server in the cluster (pods/proxy, services/proxy): the backend.
+"""Forwards a request of the API to an HTTP server in the cluster (the proxy subresources): the backend.
 
 Knows addresses and HTTP; must not know which object the address comes from. Source: the connect verbs of the API
 reference.
@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadRequest, ServiceUnavailable
+from sampan_forwarding.upgrading import upgraded
 from sampan_machinery.addresses import unfit
 from sampan_machinery.headers import is_identity, passed_on
 
@@ -49,9 +50,9 @@ def redirect(call: Call) -> Answer | None:
     return Answer(301, b"", "text/plain", [("Location", f"{_quoted(call.path)}/{query}")])
 
 
-def forward(call: Call, scheme: str, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> Answer:
-    """Forward the request and return the answer as a stream. As upstream, the backend's certificate is verified only if
-    ``tls`` is given.
+def forward(call: Call, scheme: str, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> Answer | None:
+    """Forward the request and return the answer as a stream; None once an upgraded connection (WebSocket, SPDY) has
+    ended. As upstream, the backend's certificate is verified only if ``tls`` is given.
 
     Raises ServiceUnavailable if the backend does not answer, BadRequest for an address that is not allowed.
     """
@@ -60,8 +61,11 @@ def forward(call: Call, scheme: str, host: str, port: int, *, tls: ssl.SSLContex
     connection = _connection(scheme, host, port, tls)
     asked = passed_on(call.headers.items(), call.headers.get("connection", ""))
     headers = {key: value for key, value in asked if key not in OURS and not is_identity(key)}
-    headers["accept-encoding"] = "identity"  # links in pages are rewritten
     target = _quoted("/" + call.rest.lstrip("/")) + _query(call)
+    if call.headers.get("upgrade"):
+        _upgraded(call, connection, target, headers)
+        return None
+    headers["accept-encoding"] = "identity"  # links in pages are rewritten
     try:
         connection.request(call.method, target, body=call.raw_body() or None, headers=_wire(headers))
         response = connection.getresponse()
@@ -79,6 +83,18 @@ def forward(call: Call, scheme: str, host: str, port: int, *, tls: ssl.SSLContex
     if kind.lower().startswith("text/html") and not response.getheader("Content-Encoding"):
         body = _rewritten(body, prefix)
     return Answer(response.status, body, kind, kept)
+
+
+def _upgraded(call: Call, connection: http.client.HTTPConnection, target: str, headers: Mapping[str, str]) -> None:
+    where = f"{connection.host}:{connection.port}"
+    told = [("Host", where), *((key, value.decode("latin-1")) for key, value in _wire(headers).items())]
+    try:
+        connection.connect()
+        upgraded(call, connection.sock, target, told, who=where, seconds=SECONDS)
+    except OSError as error:
+        raise ServiceUnavailable(f"error trying to reach {where}: {error}") from error
+    finally:
+        connection.close()
 
 
 def _connection(scheme: str, host: str, port: int, tls: ssl.SSLContext | None) -> http.client.HTTPConnection:

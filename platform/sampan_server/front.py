@@ -86,8 +86,7 @@ class Front:
             answer = self._serve(request)
         except Aside as aside:
             rest = steps[steps.index(step) :] if step is not None else ()
-            offloaded = Offloaded(partial(self._again, request, rest), heavy=aside.heavy)
-            raise (request.tracker.followed(offloaded) if request.tracker else offloaded) from None
+            raise self._offloaded(request, rest, heavy=aside.heavy) from None
         except Later as later:
             assert isinstance(step, ContributedStep)
             return self._wait(request, step, later, steps[steps.index(step) + 1 :])
@@ -157,6 +156,12 @@ class Front:
                 return
             if isinstance(step, ContributedStep):
                 step.ask_and_tell(request, outcome)
+
+    def _offloaded(self, request: Request, rest: Sequence[Step], *, heavy: bool) -> BaseException:
+        """Made here, not where it is raised: an exception in a local variable there would be a cycle with its traceback
+        and eleven frames, for each request that leaves the loop."""
+        offloaded = Offloaded(partial(self._again, request, rest), heavy=heavy)
+        return request.tracker.followed(offloaded) if request.tracker else offloaded
 
     def _again(self, request: Request, steps: Sequence[Step]) -> Answer:
         """Go on from there, on a pool thread; what is raised for the loop reaches it."""

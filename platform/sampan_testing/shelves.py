@@ -18,14 +18,17 @@ class Shelf:
         self.now = now
         self._objects: dict[tuple[str, str, str, str], Object] = {}
         self._generations: dict[tuple[str, str], int] = {}
+        self._puts: dict[tuple[str, str, str, str], int] = {}
         self._suffixes = 0
         for resource, obj in objects:
             self.put(resource, obj)
 
     def put(self, resource: Resource, obj: Object) -> Object:
         metadata = obj["metadata"]
-        self._objects[(resource.group, resource.plural, metadata.get("namespace", ""), metadata["name"])] = obj
+        key = (resource.group, resource.plural, metadata.get("namespace", ""), metadata["name"])
+        self._objects[key] = obj
         self._moved(resource)
+        self._puts[key] = self.generation(resource)
         return obj
 
     def drop(self, resource: Resource, name: str, namespace: str = "") -> None:
@@ -66,8 +69,12 @@ class Shelf:
         return self._generations.get((resource.group, resource.plural), 0)
 
     def revisions(self, resource: Resource) -> dict[tuple[str, str], int]:
-        found = [obj["metadata"] for obj in self.list(resource)]
-        return {(meta.get("namespace", ""), meta["name"]): int(meta.get("resourceVersion") or 0) for meta in found}
+        """That which an object names, else its place among all changes of the resource."""
+        return {
+            (namespace, name): int(obj["metadata"].get("resourceVersion") or self._puts[group, plural, namespace, name])
+            for (group, plural, namespace, name), obj in self._objects.items()
+            if (group, plural) == (resource.group, resource.plural)
+        }
 
     def name_suffix(self, length: int = 5) -> str:
         self._suffixes += 1

@@ -58,6 +58,15 @@ def _openapi(host: str, path: str, dial: Callable[[], ssl.SSLSocket]) -> str:
     return hashlib.sha256(str(entry).encode()).hexdigest()[:32].upper() if entry else ""
 
 
+def definitions_of(host: str, dial: Callable[[], ssl.SSLSocket]) -> bytes | None:
+    """Its OpenAPI v2 document; b"" where it has none, None where it does not answer."""
+    try:
+        status, body = fetch(dial, host, "/openapi/v2")
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    return body if status == 200 else b"" if 400 <= status < 500 else None
+
+
 def fetch(dial: Callable[[], ssl.SSLSocket], host: str, path: str) -> tuple[int, bytes]:
     """(status, body) of a GET as the aggregator; raises OSError, HTTPException or ValueError."""
     until = time.monotonic() + SECONDS

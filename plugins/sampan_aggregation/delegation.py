@@ -7,6 +7,7 @@ answer delays no other. Every API server checks for itself: one may reach a serv
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer, Call, Cluster, Delegated
 from sampan.errors import NotFound, SampanError, ServiceUnavailable, Timeout, TooManyRequests
 from sampan_aggregation import conditions, local
-from sampan_aggregation.checking import CheckResult, look
+from sampan_aggregation.checking import CheckResult, definitions_of, look
 from sampan_aggregation.conditions import Availability
 from sampan_aggregation.connecting import Dialler
 from sampan_aggregation.proxying import hand_on
@@ -109,8 +110,13 @@ class Aggregation:
             group=spec["group"], version=spec["version"], serve=partial(self.serve, remote),
             priority=spec["groupPriorityMinimum"], version_priority=spec["versionPriority"],
             resources=seen.resources if seen else None, stale=not remote.is_available,
-            openapi=seen.openapi if seen else "",
+            openapi=seen.openapi if seen else "", openapi_v2=partial(self._openapi_v2, remote),
         )  # fmt: skip
+
+    def _openapi_v2(self, remote: Remote) -> bytes | None:
+        """As ``Delegated.openapi_v2``; no longer than a check may take."""
+        target = self._resolved(remote)
+        return None if isinstance(target, Availability) else definitions_of(remote.host, self._dial(remote, target))
 
     # -- requests
 
@@ -124,12 +130,15 @@ class Aggregation:
         if not remote.slots.acquire(blocking=False):
             raise TooManyRequests("the extension server has too many requests to answer", retry_after=1)
         try:
-            return hand_on(call, partial(self._dialler.dial, remote.spec, target), remote.host, remote.slots.release)
+            return hand_on(call, self._dial(remote, target), remote.host, remote.slots.release)
         except (ServiceUnavailable, Timeout) as error:
             log.warning("aggregation: %s: %s", remote.name, error.message)
             remote.due = 0.0
             self._wake.set()
             raise
+
+    def _dial(self, remote: Remote, target: Target) -> Callable[[], ssl.SSLSocket]:
+        return partial(self._dialler.dial, remote.spec, target)
 
     def _resolved(self, remote: Remote) -> Target | Availability:
         reference = remote.spec["service"]
@@ -194,8 +203,7 @@ class Aggregation:
             if isinstance(target, Availability):
                 seen = CheckResult(target)
             else:
-                dial = partial(self._dialler.dial, spec, target)
-                seen = look(spec["group"], spec["version"], remote.host, dial)
+                seen = look(spec["group"], spec["version"], remote.host, self._dial(remote, target))
             if not seen.verdict.available and remote.seen is not None:
                 seen = CheckResult(
                     seen.verdict, remote.seen.resources, remote.seen.openapi

@@ -3,7 +3,6 @@ APIServices. Every wait has a timeout, except for the next event of a watch."""
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import ssl
 import time
@@ -13,14 +12,13 @@ from urllib.parse import quote, urlencode
 from sampan.contracts.serving import Answer, Call
 from sampan.errors import BadGateway, ServiceUnavailable, Timeout
 from sampan_aggregation.connecting import identity
-from sampan_forwarding.splicing import keep_alive, splice
-from sampan_forwarding.streaming import CHUNK, StreamedBody, read_head
+from sampan_forwarding.streaming import StreamedBody
+from sampan_forwarding.upgrading import REDIRECTED, upgraded
 from sampan_machinery.headers import is_identity, passed_on
 
 ANSWER_SECONDS = 60.0  # for a whole answer, as upstream's request timeout
 WHOLE = 4 << 20  # bytes up to which an answer of known length is read before it is passed on
 OURS = ("host", "content-length", "expect", "x-forwarded-for", "forwarded")  # set here, never passed on
-REDIRECTED = "the backend attempted to redirect this request, which is not permitted"
 
 
 def hand_on(call: Call, dial: Callable[[], ssl.SSLSocket], host: str, done: Callable[[], None]) -> Answer | None:
@@ -31,7 +29,8 @@ def hand_on(call: Call, dial: Callable[[], ssl.SSLSocket], host: str, done: Call
         sock = _dialled(dial)
         try:
             if "upgrade" in call.headers:
-                _upgraded(call, sock, host)
+                headers = headers_for(call, host)
+                upgraded(call, sock, target_of(call), headers, who="the extension server", seconds=ANSWER_SECONDS)
                 return None
             answer, lent = _asked(call, sock, host, done)
             return answer
@@ -107,36 +106,3 @@ def headers_for(call: Call, host: str) -> list[tuple[str, str]]:
         if name not in OURS and not is_identity(name)
     ]
     return [("Host", host), *passed, *identity(call.user)]
-
-
-def _upgraded(call: Call, sock: ssl.SSLSocket, host: str) -> None:
-    """Ask for the same upgrade, then pass bytes both ways until either side ends."""
-    upgrade = [("Connection", "Upgrade"), ("Upgrade", call.headers["upgrade"])]
-    lines = [f"{call.method} {target_of(call)} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in (*headers_for(call, host), *upgrade)]
-    sock.settimeout(ANSWER_SECONDS)
-    sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace"))
-    head = read_head(sock, "the extension server")
-    status = head.split(b" ", 2)[1]
-    if status != b"101" and status < b"400":
-        raise BadGateway(
-            REDIRECTED if status[:1] == b"3" else f"invalid upgrade response: status code {status.decode()}"
-        )
-    client = call.takeover(head)
-    try:
-        keep_alive(sock)
-        if status == b"101":
-            splice(client, sock)
-        else:
-            _rest(client, sock)
-    finally:
-        client.close()
-
-
-def _rest(client: object, sock: ssl.SSLSocket) -> None:
-    """What follows a refusal: the client gets it and the connection is over."""
-    until = time.monotonic() + ANSWER_SECONDS
-    sock.settimeout(1.0)  # an answer that is not chunked ends where the server sends nothing more
-    with contextlib.suppress(OSError):
-        while time.monotonic() < until and (data := sock.recv(CHUNK)):
-            client.sendall(data)  # type: ignore[attr-defined]  # an Upgrade

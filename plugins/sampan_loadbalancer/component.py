@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 SETTLE = 0.05  # seconds in which changes are gathered
 AGAIN = 5.0  # seconds after a failure
+REPEAT = 1.0  # seconds between announcements of a new address
 
 
 def table_name(options: ClusterOptions) -> str:
@@ -49,7 +50,10 @@ def run(running: Running) -> None:
         threading.Thread(target=_wake_on_stop, args=(running.stop, dirty), daemon=True).start()
         dirty.set()
         told = False
-        while dirty.wait() and not running.stop.is_set():
+        while not running.stop.is_set():
+            if not dirty.wait(REPEAT if holding.repeats else None):
+                _repeat(holding)
+                continue
             running.stop.wait(SETTLE if told else 0)
             dirty.clear()
             if running.stop.is_set():  # its wake-up may just have been cleared
@@ -72,6 +76,13 @@ def run(running: Running) -> None:
     finally:
         for informer in informers:
             informer.stop()
+
+
+def _repeat(holding: Holding) -> None:
+    try:
+        holding.repeat()
+    except OSError as error:
+        log.warning("addresses of load balancers were not announced again: %s", error)
 
 
 def _wake_on_stop(stop: threading.Event, dirty: threading.Event) -> None:

@@ -16,6 +16,7 @@ from sampan_nftables.kernel import Kernel
 log = logging.getLogger(__name__)
 
 FILE = "addresses.json"
+ROUNDS = 5  # a frame may be lost: a switch has just seen the link, or the kernel that the cable is in
 
 
 class Machine(Protocol):
@@ -40,7 +41,7 @@ class Holding:
         self._kernel, self._table = kernel, table
         self._interface, self._machine = interface, machine
         self._held = self._remembered()  # address → interface
-        self._announced: set[str] = set()
+        self._announced: dict[str, int] = {}  # address → rounds that are still to come
         self._guarded: frozenset[str] | None = None
 
     def apply(self, wanted: Collection[str]) -> None:
@@ -52,8 +53,8 @@ class Holding:
         for address in sorted(self._held.keys() - routed):
             self._machine.remove(address, self._held[address])
             self._remember({key: value for key, value in self._held.items() if key != address})
-            self._announced.discard(address)
-        for address in sorted(routed - self._announced):
+            self._announced.pop(address, None)
+        for address in sorted(routed - self._announced.keys()):
             self._take(address)
 
     def _take(self, address: str) -> None:
@@ -63,9 +64,23 @@ class Holding:
         if not self._machine.add(address, interface) and address not in before:
             log.info("address %s is on this machine already; it is left alone", address)
             self._remember(before)
-        if interface != interfaces.LOOPBACK:
-            self._machine.announce(address, interface)
-        self._announced.add(address)
+        if interface == interfaces.LOOPBACK:
+            self._announced[address] = 0
+            return
+        self._machine.announce(address, interface)
+        self._announced[address] = ROUNDS - 1
+
+    @property
+    def repeats(self) -> bool:
+        """Whether ``repeat`` has something to do, a second later."""
+        return any(self._announced.values())
+
+    def repeat(self) -> None:
+        """Announce again what is new. Raises OSError."""
+        for address in [address for address, rounds in self._announced.items() if rounds]:
+            self._announced[address] -= 1
+            if interface := self._held.get(address):  # None: the machine had the address before
+                self._machine.announce(address, interface)
 
     def remove(self) -> None:
         """Everything of this cluster."""

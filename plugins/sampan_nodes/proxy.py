@@ -1,7 +1,8 @@
-"""nodes/proxy: plain HTTP to a node's agent, or to another port of the node, through the API server.
+"""nodes/proxy: HTTP to a node's agent, or to another port of the node, through the API server.
 
-The agent is shown the API server's client certificate and must show one of the cluster's authority. Upgrades are not
-passed on: who may read a node's figures may not run commands in its pods by this way.
+The agent is shown the API server's client certificate and must show one of the cluster's authority. A WebSocket begins
+with a GET, and the agent runs commands in pods over one: so an upgrade needs the permission to ``create`` nodes/proxy
+too. With upstream, who may ``get`` a node's figures by this way may run commands in all of its pods.
 Source: the API reference of connect verbs.
 """
 
@@ -14,7 +15,7 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Call
-from sampan.errors import BadRequest, NotFound, ServiceUnavailable
+from sampan.errors import BadRequest, Forbidden, NotFound, ServiceUnavailable
 from sampan_forwarding.forwarding import METHODS, forward, redirect, split_target
 
 __all__ = ["METHODS", "NodeProxy"]
@@ -34,6 +35,8 @@ class NodeProxy:
         node = call.target() if name == call.name else call.cluster.get(call.resource, name)
         if node is None:
             raise NotFound(f'nodes "{name}" not found', kind="nodes", name=name)
+        if call.headers.get("upgrade"):
+            _require_create(call, name)
         host, agent = where(node)
         if wanted and not (wanted.isascii() and wanted.isdigit() and 0 < int(wanted) < 65536):
             raise BadRequest(f"{wanted!r} is not a port")
@@ -44,6 +47,14 @@ class NodeProxy:
         if not self._pki or not (Path(self._pki) / "apiserver-kubelet-client.crt").exists():
             return forward(call, "http", host, agent)
         return forward(call, "https", host, agent, tls=_tls(self._pki))
+
+
+def _require_create(call: Call, name: str) -> None:
+    """Raises Forbidden."""
+    allowed, why = call.cluster.authorize(call.user, "create", call.resource, name=name, subresource="proxy")
+    if not allowed:
+        words = f'nodes "{name}" is forbidden: User "{call.user.name}" cannot create resource "nodes/proxy", which an'
+        raise Forbidden(f"{words} upgrade needs" + (f": {why}" if why else ""))
 
 
 def where(node: Object) -> tuple[str, int]:

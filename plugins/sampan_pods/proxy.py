@@ -1,4 +1,7 @@
-"""pods/proxy: plain HTTP to a port of a pod, through the API server. Source: the API reference of connect verbs."""
+"""pods/proxy: HTTP, upgrades among it, to a port of a pod, through the API server.
+
+Source: the API reference of connect verbs.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""services/proxy: plain HTTP to one of the endpoints behind a Service, through the API server.
+"""services/proxy: HTTP, upgrades among it, to one of the endpoints behind a Service, through the API server.
 
 Source: the API reference of connect verbs; the port in the path is a name or number of the Service's own ports.
 """

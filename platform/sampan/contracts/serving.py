@@ -212,6 +212,9 @@ class Delegated:
     resources: Sequence[Mapping[str, Any]] | None = None
     stale: bool = False  # its server does not answer now
     openapi: str = ""  # hash of its OpenAPI v3 document, which ``serve`` answers below /openapi/v3; "": it has none
+    #: Its server's document of OpenAPI v2, asked for on the pool: it may block for some seconds. b"" where the server
+    #: has none, None where it does not answer now.
+    openapi_v2: Callable[[], bytes | None] | None = None
 
 
 class Delegation(Protocol):

@@ -10,15 +10,16 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
 
 import msgspec
 
 from sampan import __version__
 from sampan.contracts.kinds import Kind
 from sampan_machinery.kindschema import schema_of
-from sampan_machinery.openapi import gnostic, own
+from sampan_machinery.openapi import gnostic, joining, own
 from sampan_machinery.openapi.definitions import Definitions
 from sampan_machinery.openapi.descriptions import Descriptions, Shipped
 from sampan_machinery.openapi.paths import META, Paths
@@ -31,15 +32,24 @@ V2_PROTOBUF = "v2.protobuf"
 PLAIN_FOR = 5.0  # seconds that a document is held uncompressed
 
 
+class Other(NamedTuple):
+    """The document of version 2 of a server that serves this group version, as ``joining.extract`` returns it."""
+
+    group: str
+    version: str
+    document: bytes
+
+
 class Documents:
     """The documents for these kinds. Thread-safe. Kinds the schema table has no types for get paths only."""
 
     def __init__(
         self, kinds: Sequence[Kind], schemas: Schemas, descriptions: Descriptions | None = None,
-        *, before: Documents | None = None,
+        *, before: Documents | None = None, others: Sequence[Other] = (),
     ) -> None:  # fmt: skip
         """``descriptions`` None: those that are shipped. ``before``: documents of former kinds; what was made for group
-        versions that are unchanged is taken over."""
+        versions that are unchanged is taken over. ``others`` are joined to the document of version 2."""
+        self._others = tuple(others)
         self._kinds: dict[str, list[Kind]] = {}
         for kind in kinds:
             start = f"apis/{kind.group}" if kind.group else "api"
@@ -55,6 +65,11 @@ class Documents:
             same = [path for path, there in self._kinds.items() if before._kinds.get(path) == there]
             self._zipped = {path: made for path in same if (made := before._zipped.get(path)) is not None}
             self._etags = {path: etag for path in same if (etag := before._etags.get(path)) is not None}
+
+    def joined(self, others: Sequence[Other]) -> Documents:
+        """With other servers' documents in that of version 2."""
+        kinds = [kind for path in self._kinds.values() for kind in path]
+        return Documents(kinds, self._schemas, self._descriptions, before=self, others=others)
 
     def v2(self) -> bytes:
         """The whole cluster as Swagger 2.0, JSON."""
@@ -86,6 +101,10 @@ class Documents:
                 self._zipped[path] = gzipped(self._pieces(path))
             return self._zipped[path]
 
+    def is_indexed(self) -> bool:
+        """Whether ``v3_index`` has nothing to work out."""
+        return len(self._etags) >= len(self._kinds)
+
     def is_made(self, path: str) -> bool:
         """Whether ``gzipped`` has the document in its cache."""
         return path in self._zipped
@@ -107,6 +126,7 @@ class Documents:
             facts += [f"{sub.name}={sub.kind}:{sub.verbs}" for sub in kind.subresources]
             if (own_schema := schema_of(kind).published) is not None:
                 facts.append(msgspec.json.encode(own_schema, order="sorted").decode())
+        facts += [hashlib.sha256(each.document).hexdigest() for each in self._others if path == V2]
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32].upper()
 
     def _whole(self, path: str) -> bytes:
@@ -134,18 +154,33 @@ class Documents:
         table = own.extended(self._schemas.table, kinds)
         definitions = Definitions(table, self._descriptions, openapi, kinds)
         paths = Paths(table, definitions, openapi)
-        schemas = Members(self._schemas_of(kinds, paths, definitions))
         items = Members(pair for kind in kinds for pair in paths.of_kind(kind).items())
         if openapi == 2:
-            return {"swagger": "2.0", "info": self._info(), "paths": items, "definitions": schemas}
-        components = Members([("schemas", schemas)])
+            parts = self._parts(table.types)
+            joined = Members(chain(items.pairs, *(part.paths.items() for part in parts)))
+            ours = frozenset().union(*(part.ours for part in parts))
+            schemas = Members(
+                chain(
+                    self._schemas_of(kinds, paths, definitions, ours),
+                    *(part.definitions.items() for part in parts),
+                )
+            )
+            return {"swagger": "2.0", "info": self._info(), "paths": joined, "definitions": schemas}
+        components = Members([("schemas", Members(self._schemas_of(kinds, paths, definitions)))])
         return {"openapi": "3.0.0", "info": self._info(), "paths": items, "components": components}
 
     def _schemas_of(
-        self, kinds: Sequence[Kind], paths: Paths, definitions: Definitions
+        self, kinds: Sequence[Kind], paths: Paths, definitions: Definitions, more: Iterable[str] = ()
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         names = {paths.name_of(kind) for kind in kinds} - {""}
-        yield from definitions.closure({*paths.roots, *_ALWAYS, *names})
+        yield from definitions.closure({*paths.roots, *_ALWAYS, *names, *more})
+
+    def _parts(self, known: Container[str]) -> list[joining.Part]:
+        parts: list[joining.Part] = []
+        for group, version, document in self._others:
+            earlier = {name: schema for part in parts for name, schema in part.definitions.items()}
+            parts.append(joining.part_of(document, group, version, known, earlier))
+        return parts
 
     def _info(self) -> dict[str, str]:
         return {"title": "Kubernetes", "version": self._schemas.table.version}

@@ -14,7 +14,8 @@ log = logging.getLogger(__name__)
 
 #: API servers and informers hold tens of thousands of objects and create hundreds of dicts per request, none in cycles.
 #: With Python's thresholds 700, 10, 10 the collector took a quarter of a PATCH, and paused to scan all held objects.
-THRESHOLDS = (20_000, 20, 50)
+#: The second is small because the middle generation is scanned in one pause: 70 ms of what 20 young ones had left.
+THRESHOLDS = (20_000, 5, 200)
 #: Seconds after its start in which a process has loaded what it watches; what that took is given back then (``trim``).
 LOADED = 15.0
 ARENAS = 2  # glibc's default is eight per core, and each arena keeps memory that its threads have freed

@@ -97,6 +97,10 @@ class Collection:
         found = sorted((group for group in sets if group), key=len)
         return found[0] if len(found) == 1 else found[0].intersection(*found[1:])
 
+    def labelled_at_most(self, pairs: Iterable[tuple[str, str]]) -> int | None:
+        """How many keys ``labelled`` finds at most."""
+        return min((len(self._labels.get(pair) or ()) for pair in pairs), default=None)
+
     def _happened(self, event: Event) -> Event:
         self.changed = event.revision
         if self.answers:

@@ -15,6 +15,7 @@ from sampan_machinery.protobuf.table import MEDIA_TYPE
 from sampan_server.extension.delegations import Delegations
 from sampan_server.registry import Registry, Served, Tables
 from sampan_server.request import negotiation
+from sampan_server.request.aside import Aside
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.negotiation import ranges
 from sampan_server.request.otheranswers import in_protobuf
@@ -24,6 +25,8 @@ from sampan_server.subresources.subresources import METHODS
 
 #: Versions of the aggregated form.
 AGGREGATED = ("v2", "v2beta1")
+#: Kinds whose documents are made on a thread: each takes some 100 microseconds.
+MANY_KINDS = 120
 
 
 class Discovery:
@@ -45,6 +48,7 @@ class Discovery:
         negotiation.check_plain(request.environ.get("HTTP_ACCEPT", "*/*"))
         body = now.made.get(request.path)
         if body is None:
+            leave_with_many(request, now.tables)
             body = now.made[request.path] = encode_json(self._document(now, parts))
         return in_protobuf(request, Answer(200, body, headers=[("Vary", "Accept")]))
 
@@ -83,6 +87,12 @@ class Discovery:
         if parts[0] == "apis" and len(parts) == 3:
             return now.version(parts[1], parts[2])
         raise no_such_path()
+
+
+def leave_with_many(request: Request, tables: Tables) -> None:
+    """Before a document of all kinds is made on the event loop. Raises Aside where that would take long."""
+    if not request.may_wait and len(tables.served) > MANY_KINDS:
+        raise Aside(heavy=True)
 
 
 class Offered:
@@ -139,6 +149,7 @@ def _aggregated(now: Offered, request: Request, root: str, form: negotiation.For
     version, name = form.version, (root, form)
     body = now.made.get(name)
     if body is None:
+        leave_with_many(request, now.tables)
         groups = [""] if root == "api" else now.groups()
         items = [now.aggregated_group(group) for group in groups if group or "" in now.tables.versions]
         document = {

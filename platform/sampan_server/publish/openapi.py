@@ -12,8 +12,10 @@ from sampan.errors import NotAcceptable, StatusError
 from sampan_http.handoff import Offloaded
 from sampan_machinery import schema
 from sampan_machinery.openapi import gnostic
-from sampan_machinery.openapi.documents import V2_PROTOBUF, Documents
+from sampan_machinery.openapi.documents import V2, V2_PROTOBUF, Documents
 from sampan_server.extension.delegations import Delegations
+from sampan_server.publish.discovery import leave_with_many
+from sampan_server.publish.joining import Joined, asked, facts_of
 from sampan_server.registry import Registry, Tables
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.negotiation import ranges
@@ -31,25 +33,43 @@ class OpenApi:
         self._registry = registry
         self._delegations = delegations or Delegations(registry)
         self._now: tuple[Tables, Documents] | None = None
+        self._joined: Joined | None = None
 
     def __call__(self, request: Request) -> Answer:
+        if self._now is None or self._now[0] is not self._registry.now:
+            leave_with_many(request, self._registry.now)
         documents = self._current()
         path = request.path.removeprefix("/openapi").strip("/")
         form = _form(request.environ.get("HTTP_ACCEPT", "*/*"), path)
         if path == "v3":
+            if not documents.is_indexed():
+                leave_with_many(request, self._registry.now)
             return Answer(200, encode_json(self._index(documents)))
         name = "v2" if path == "v2" else path.removeprefix("v3/")
         if path != "v2" and (name == path or name not in documents.v3_index()["paths"]):
             raise no_such_path()
-        tag = f'"{documents.etag(name)}"'
+        joined = self._with_others(documents) if name == V2 else None
+        tag = f'"{joined.etag() if joined else documents.etag(name)}"'
         if form == V2_PROTOBUF:
             name, tag = form, f'{tag[:-1]}P"'  # another form of it is another entity
         if request.environ.get("HTTP_IF_NONE_MATCH") == tag:
             return Answer(304, b"", headers=[("ETag", tag), ("Vary", "Accept")])
         packed = "gzip" in request.environ.get("HTTP_ACCEPT_ENCODING", "")
-        if request.loop is not None and not (packed and documents.is_made(name)):
-            raise Offloaded(lambda: self._guarded(documents, name, packed, tag))
-        return self._answer(documents, name, packed, tag)
+        made = joined or documents
+        if request.loop is not None and not (packed and made.is_made(name)):
+            raise Offloaded(lambda: self._guarded(made, name, packed, tag))
+        return self._answer(made, name, packed, tag)
+
+    def _with_others(self, own: Documents) -> Joined | None:
+        """None where no other server has a document to join."""
+        delegated = asked(self._delegations.all())
+        now = self._joined
+        if not delegated:
+            now = None
+        elif now is None or now.own is not own or now.facts != facts_of(delegated):
+            now = Joined(own, delegated)
+        self._joined = now
+        return now
 
     def _index(self, documents: Documents) -> dict[str, Any]:
         index = documents.v3_index()
@@ -66,17 +86,22 @@ class OpenApi:
             now = self._now = (tables, Documents(kinds, schema.load(), before=now[1] if now else None))
         return now[1]
 
-    def _guarded(self, documents: Documents, name: str, packed: bool, tag: str) -> Answer:
+    def _guarded(self, documents: Documents | Joined, name: str, packed: bool, tag: str) -> Answer:
         try:
             return self._answer(documents, name, packed, tag)
         except StatusError as error:
             return answer_error(error)
 
-    def _answer(self, documents: Documents, name: str, packed: bool, tag: str) -> Answer:
+    def _answer(self, documents: Documents | Joined, name: str, packed: bool, tag: str) -> Answer:
+        complete = True
+        if isinstance(documents, Joined):
+            documents, complete = documents.documents()
         body = documents.gzipped(name) if packed else _plain(documents, name)
         if body is None:
             raise no_such_path()
-        headers = [("ETag", tag), ("Vary", "Accept"), ("Vary", "Accept-Encoding")]
+        headers = [("Vary", "Accept"), ("Vary", "Accept-Encoding")]
+        if complete:  # what a server did not say now, it may say at the next request
+            headers.append(("ETag", tag))
         if packed:
             headers.append(("Content-Encoding", "gzip"))
         media = gnostic.MEDIA_TYPE if name == V2_PROTOBUF else "application/json"

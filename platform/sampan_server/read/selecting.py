@@ -77,6 +77,18 @@ class Selection:
             return served.collection.within(scope, after)
         return sorted(key for key in found if key > after and key.startswith(scope))
 
+    def reach(self) -> int:
+        """How many keys ``candidates`` would return at most; costs two look-ups."""
+        collection = self.served.collection
+        assert collection is not None
+        if self.none or (self.name and (self.namespace or not self.served.namespaced)):
+            return int(not self.none)
+        found = collection.labelled_at_most(self.labels.equalities) if self.labels else None
+        if found is not None:
+            return found
+        low, high = collection.span(self.served.scope(self.namespace))
+        return high - low
+
     def matches_place(self, key: str) -> bool:
         """Whether an object of this key can be selected by namespace and name."""
         if self.name and not key.endswith("/" + self.name):

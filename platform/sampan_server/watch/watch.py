@@ -16,7 +16,7 @@ from sampan_server.cache.events import Event
 from sampan_server.cache.records import Record
 from sampan_server.read import forms
 from sampan_server.read.freshness import asked_revision, fresh
-from sampan_server.read.list import MOST_KEPT, WORTH_KEEPING
+from sampan_server.read.list import MANY, MOST_KEPT, WORTH_KEEPING
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import negotiation, options
@@ -30,6 +30,7 @@ from sampan_server.watch.streams import Stream, Streams
 from sampan_server.watch.watcher import View
 
 JITTER = random.Random()  # of its own: what a program does with the module's stays reproducible
+MANY_ROWS = 1_000  # of a table; each takes some 10 microseconds
 SHORTEST = 1800.0  # seconds a watch lives where the client names no timeout: this to twice this
 
 
@@ -41,6 +42,13 @@ class Asked(NamedTuple):
     initial_end: bool  # a bookmark says where the initial state ends
     bookmarks: bool
     seconds: float
+
+
+class Before(NamedTuple):
+    """What a watch shows at once, made before it is open. It has all events up to ``revision``."""
+
+    shown: bytes
+    revision: int
 
 
 class Watch:
@@ -61,12 +69,15 @@ class Watch:
         view = View(selection, form, request.value("includeObject") or "Metadata", asked.since)
         if form.protobuf:
             self._encode_before(request, view, asked)
+        if not request.may_wait and self._takes_long(served, view, asked):
+            raise Aside(heavy=True)
         wanted = asked.since if asked.initial or asked.since < 0 else 0
         return fresh(request, self._cache, wanted, lambda: self._open(request, served, view, asked))
 
     def _open(self, request: Request, served: Served, view: View, asked: Asked) -> Answer:
         assert served.collection is not None
         loop, old = request.loop, served.kind.deprecated
+        before = self._made_before(served, view, asked) if self._takes_long(served, view, asked) else None
         headers = warning_headers([old] if old else [])
         if loop is not None and request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
             framing = Messages.asked(request, binary=view.form.protobuf) or CHUNKED
@@ -81,7 +92,7 @@ class Watch:
                         later = self._first_later(served, view, asked)
                         self._converting.open_later(loop, connection, watcher, later, asked.seconds)
                         return
-                    first, ends = self._first(served, view, asked)
+                    first, ends = self._first(served, view, asked, before)
                     self._hub.open(loop, connection, watcher, first, asked.seconds, ends=ends, headers=headers)
 
             raise Hijacked(take)
@@ -93,7 +104,7 @@ class Watch:
             if served.blocks and not served.gone:
                 first = _each(self._first_later(served, view, asked), stream)
             else:
-                first, ends = self._first(served, view, asked)
+                first, ends = self._first(served, view, asked, before)
                 stream.deadline = 0.0 if ends else deadline
             self._streams.join(stream)
         return Answer(200, self._streams.lines(stream, first), view.media)
@@ -119,14 +130,48 @@ class Watch:
         for event in events:
             view.frame(event)
 
+    def _takes_long(self, served: Served, view: View, asked: Asked) -> bool:
+        """Whether what the watch shows at once should be made on a thread, without the cache's lock. Where kinds are
+        converted, it is made later anyway."""
+        collection = served.collection
+        assert collection is not None
+        if served.blocks:
+            return False
+        most = MANY_ROWS if view.form.how == "table" else MANY
+        if asked.initial:
+            return view.selection.reach() > most and _state_name(view) not in collection.answers
+        return 0 < asked.since < self._cache.revision - most and len(collection.ring.events) > most
+
+    def _made_before(self, served: Served, view: View, asked: Asked) -> Before:
+        """What the watch shows at once as of now; ``_first`` adds what happens until the watch is open."""
+        collection = served.collection
+        assert collection is not None
+        with self._cache.lock:
+            revision = max(self._cache.revision, collection.changed)
+            if not asked.initial:
+                events = list(collection.ring.after(asked.since)) if asked.since >= collection.ring.oldest else []
+                records: list[Record] = []
+            else:
+                events, records = [], [collection.records[key] for key in view.selection.candidates()]
+        if not asked.initial:
+            concerned = (event for event in events if view.selection.matches_place(event.key))
+            return Before(b"".join(filter(None, map(view.frame, concerned))), revision)
+        state = _added(view, records)
+        with self._cache.lock:
+            self._keep(collection, view, state, revision)
+        return Before(state, revision)
+
+    def _keep(self, collection: Collection, view: View, state: bytes, revision: int) -> None:
+        name, kept = _state_name(view), collection.answers
+        if name and len(state) > WORTH_KEEPING and len(kept) < MOST_KEPT and collection.changed <= revision:
+            kept[name] = state
+
     def _state(self, collection: Collection, view: View) -> bytes:
         """All objects there are as ADDED events. What is large is kept until an object changes and shared by all
         watches that ask the same, so that clients who do not read cost no copy each."""
-        selection, kept = view.selection, collection.answers
-        name = ("watch", selection.served, view.form, view.include, selection.namespace)
-        whole = not selection.narrow and view.form.how != "table"
-        if whole and name in kept:
-            found: bytes = kept[name]
+        selection, name = view.selection, _state_name(view)
+        if name in collection.answers:
+            found: bytes = collection.answers[name]
             return found
         lines = [
             view.line("ADDED", collection.records[key])
@@ -134,34 +179,46 @@ class Watch:
             if not selection.narrow or selection.wants(collection.records[key])
         ]
         state = b"".join(lines)
-        if whole and len(state) > WORTH_KEEPING and len(kept) < MOST_KEPT:
-            kept[name] = state
+        self._keep(collection, view, state, collection.changed)
         return state
 
-    def _first(self, served: Served, view: View, asked: Asked) -> tuple[list[bytes], bool]:
+    def _first(
+        self, served: Served, view: View, asked: Asked, before: Before | None = None
+    ) -> tuple[list[bytes], bool]:
         """What the watcher is shown at once, in parts, and whether that is all; the cache's lock is held."""
         collection = served.collection
         assert collection is not None
         if served.gone:  # since the request was found to be about it; the client asks again and finds what is there now
             return [], True
         revision = self._cache.revision
+        if before is not None and before.revision < collection.ring.oldest:
+            before = None
         if asked.initial:
-            view.since = revision
-            bookmark = [view.bookmark(revision, initial_end=True)] if asked.initial_end else []
-            return [self._state(collection, view), *bookmark], False
+            end = [view.bookmark(revision, initial_end=True)] if asked.initial_end else []
+            if before is None:
+                view.since = revision
+                return [self._state(collection, view), *end], False
+            return [before.shown, self._since(collection, view, before.revision), *end], False
         if asked.since < 0:
             view.since = revision
             return [], False
         if asked.since < collection.ring.oldest:
             text = f"too old resource version: {asked.since} ({collection.ring.oldest})"
             return [view.error(Expired(text))], True
+        if before is not None:
+            return [before.shown, self._since(collection, view, before.revision)], False
+        return [self._since(collection, view, asked.since)], False
+
+    def _since(self, collection: Collection, view: View, since: int) -> bytes:
+        """The events after a revision, after which the view goes on with what comes next."""
+        view.since = since
         frames = [
             frame
-            for event in collection.ring.after(asked.since)
+            for event in collection.ring.after(since)
             if view.selection.matches_place(event.key) and (frame := view.frame(event)) is not None
         ]
-        view.since = max(asked.since, revision, collection.changed)  # a batch may be applied and not yet counted
-        return [b"".join(frames)], False
+        view.since = max(since, self._cache.revision, collection.changed)  # a batch may be applied and not yet counted
+        return b"".join(frames)
 
     def _first_later(self, served: Served, view: View, asked: Asked) -> Callable[[], list[bytes]]:
         """The same where it takes conversions, which may wait: under the lock it is noted what is to be shown, and the
@@ -183,6 +240,13 @@ class Watch:
         events = [event for event in collection.ring.after(asked.since) if view.selection.matches_place(event.key)]
         view.since = max(asked.since, revision, collection.changed)
         return lambda: [b"".join(filter(None, map(shown.frame, events)))]
+
+
+def _state_name(view: View) -> tuple[object, ...]:
+    """Under which a collection keeps what watches like this one are shown first; () where it is not kept."""
+    if view.selection.narrow or view.form.how == "table":
+        return ()
+    return ("watch", view.selection.served, view.form, view.include, view.selection.namespace)
 
 
 def _added(view: View, records: Sequence[Record]) -> bytes:

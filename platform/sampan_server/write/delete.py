@@ -13,7 +13,7 @@ from sampan.errors import BadRequest, NotFound
 from sampan_machinery.kindschema import unserved
 from sampan_server.read import forms
 from sampan_server.read.freshness import too_large
-from sampan_server.read.list import Asked, List, Slice, read_query
+from sampan_server.read.list import MANY, Asked, List, Slice, read_query
 from sampan_server.read.selecting import Selection
 from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
@@ -62,6 +62,8 @@ class DeleteCollection:
         selection = Selection.of(request, served)
         if not request.may_wait and (request.value("resourceVersion") or request.value("continue")):
             raise Aside  # it may be of a state that only the store has; the body is not read yet
+        if not request.may_wait and selection.reach() > MANY:
+            raise Aside  # a thread waits for each commit; it does not compute for long
         if form.protobuf and not request.may_wait and forms.is_cold(served, form, selection.candidates()):
             raise Aside(heavy=True)
         sent = sent_options(request)

@@ -91,7 +91,7 @@ class Elastic:
         java = str(Path(shutil.which("java") or "/usr/bin/java").resolve().parents[1])
         env = {
             "PATH": os.environ["PATH"], "ES_JAVA_HOME": java, "JAVA_HOME": java, "HOME": str(self._folder),
-            "ES_JAVA_OPTS": JAVA, "LANG": "C.UTF-8",
+            "ES_JAVA_OPTS": JAVA, "CLI_JAVA_OPTS": "-XX:TieredStopAtLevel=1", "LANG": "C.UTF-8",
         }  # fmt: skip
         with open(self._folder / "output", "ab") as output:
             self._process = subprocess.Popen(

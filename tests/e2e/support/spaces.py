@@ -46,8 +46,12 @@ class Space:
         run("ip", "netns", "add", name)
         self.ip("link", "set", "lo", "up")
 
-    def ip(self, *words: str) -> None:
-        run("ip", "-n", self.name, *words)
+    def ip(self, *words: str) -> str:
+        return run("ip", "-n", self.name, *words)
+
+    def is_up(self, link: str) -> bool:
+        """Whether the kernel sends over it: it drops what is sent until it has seen that a veth's other end is up."""
+        return " state UP " in self.ip("-o", "link", "show", link)
 
     def do(self, work: Callable[[], Any]) -> Any:
         return inside(f"/run/netns/{self.name}", work)

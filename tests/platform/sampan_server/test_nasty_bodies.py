@@ -87,7 +87,6 @@ def served():
                 assert running.ask("POST", CMS, body=json.dumps(small).encode())[0] == 201
             yield running
         finally:
-            gc.unfreeze()
             gc.set_threshold(*thresholds)
             sys.setswitchinterval(interval)
 

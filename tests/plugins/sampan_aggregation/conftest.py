@@ -45,6 +45,7 @@ class Extension(http.server.BaseHTTPRequestHandler):
     healthy = True
     document = DOCUMENT
     go_on = threading.Event()
+    definitions: tuple[int, Any] = 404, {}
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -61,6 +62,8 @@ class Extension(http.server.BaseHTTPRequestHandler):
         elif path == "/openapi/v3":
             link = "/openapi/v3/apis/wardle.example.com/v1alpha1?hash=ABC"
             self.say(200, {"paths": {"apis/wardle.example.com/v1alpha1": {"serverRelativeURL": link}}})
+        elif path == "/openapi/v2":
+            self.say(*self.definitions)
         else:
             told = [[name.lower(), value] for name, value in self.headers.items()]
             peer = dict(pair for part in self.connection.getpeercert()["subject"] for pair in part)

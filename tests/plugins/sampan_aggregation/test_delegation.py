@@ -88,6 +88,36 @@ def test_its_openapi_document_is_in_the_index_and_handed_on(joined):
     assert joined("GET", f"/openapi/v3/{path}")[1]["path"] == f"/openapi/v3/{path}"
 
 
+def definitions(word="Flunder"):
+    ref = {"$ref": f"#/definitions/wardle.{word}"}
+    path = f"{GROUP}/v1alpha1/namespaces/{{namespace}}/flunders"
+    item = {"get": {"responses": {"200": {"description": "OK", "schema": ref}}}}
+    return {"swagger": "2.0", "paths": {path: item}, "definitions": {f"wardle.{word}": {"type": "object"}}}
+
+
+def test_its_openapi_v2_document_is_joined_to_ours(joined, extension):
+    extension.definitions = 200, definitions()
+    answer = joined.raw("GET", "/openapi/v2")
+    found = answer.json
+
+    assert f"{GROUP}/v1alpha1/namespaces/{{namespace}}/flunders" in found["paths"]
+    assert "/api/v1/namespaces/{namespace}/pods" in found["paths"]
+    assert {"wardle.Flunder", "io.k8s.api.core.v1.Pod"} <= set(found["definitions"])
+    again = joined.raw("GET", "/openapi/v2", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(("said", "is_final"), [((404, {}), True), ((200, {"paths": 7}), True), ((500, {}), False)])
+def test_a_server_without_such_a_document_is_left_out(joined, extension, said, is_final):
+    extension.definitions = said
+
+    answer = joined.raw("GET", "/openapi/v2")
+
+    assert answer.status_code == 200
+    assert "/api/v1/namespaces/{namespace}/pods" in answer.json["paths"]
+    assert ("etag" in answer.headers) == is_final  # else it may say more at a later request
+
+
 def test_other_group_versions_stay_unknown(joined):
     assert joined("GET", f"{GROUP}/v1/flunders")[0] == 404
     assert joined("GET", f"{GROUP}/v1")[0] == 404

@@ -24,6 +24,7 @@ class Recording:
     def __init__(self):
         self.arrived = threading.Condition()
         self.wanted, self.failures = None, 0
+        self.repeats, self.again = True, threading.Event()
 
     def __call__(self, home, kernel, table, interface):
         return self
@@ -35,6 +36,10 @@ class Recording:
                 raise OSError(1, "not permitted")
             self.wanted = set(wanted)
             self.arrived.notify_all()
+
+    def repeat(self):
+        self.repeats = False
+        self.again.set()
 
     def until(self, addresses):
         with self.arrived:
@@ -53,6 +58,7 @@ def holding(cluster, monkeypatch, tmp_path):
     monkeypatch.setattr(component, "Holding", found)
     monkeypatch.setattr(component, "open_kernel", lambda: None)
     monkeypatch.setattr(component, "AGAIN", 0.01)
+    monkeypatch.setattr(component, "REPEAT", 0.01)
     found.failures, found.said = 1, said
     settings = Settings(addresses=tuple(POOL["addresses"]))
     given = Running(
@@ -82,6 +88,7 @@ def test_a_service_gets_an_address_which_the_node_announces_until_it_goes(cluste
     holding.until({"192.0.2.10", "192.0.2.11"})
     cluster.client.delete(SERVICES, "web", "default")
     holding.until({"192.0.2.11"})
+    assert holding.again.wait(60)
 
 
 def test_without_a_pool_it_only_waits(tmp_path):

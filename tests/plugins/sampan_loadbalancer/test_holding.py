@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sampan_loadbalancer.holding import FILE, Holding, guard_rules
+from sampan_loadbalancer.holding import FILE, ROUNDS, Holding, guard_rules
 
 
 class Machine:
@@ -64,6 +64,22 @@ def test_addresses_come_go_and_are_announced_where_there_are_neighbours(tmp_path
     assert len(kernel.scripts) == 2
 
 
+def test_a_new_address_is_announced_several_times_for_a_frame_may_be_lost(tmp_path, kernel, machine):
+    held = holding(tmp_path, kernel, machine)
+    held.apply({"192.0.2.1", "198.51.100.1"})
+    assert held.repeats
+
+    for _ in range(ROUNDS - 1):
+        held.repeat()
+    assert machine.announced == [("192.0.2.1", "eth0")] * ROUNDS
+    assert not held.repeats
+
+    held.apply({"192.0.2.1", "192.0.2.2"})
+    held.apply({"192.0.2.1"})
+    assert machine.announced[ROUNDS:] == [("192.0.2.2", "eth0")]
+    assert not held.repeats
+
+
 def test_after_a_kill_the_next_process_removes_what_is_not_wanted_any_more(tmp_path, kernel, machine):
     holding(tmp_path, kernel, machine).apply({"192.0.2.1", "192.0.2.2"})
     later = holding(tmp_path, kernel, machine)
@@ -78,6 +94,7 @@ def test_an_address_that_the_machine_had_before_stays(tmp_path, kernel, machine)
     machine.on["192.0.2.1"] = "eth0"
     held = holding(tmp_path, kernel, machine)
     held.apply({"192.0.2.1"})
+    held.repeat()
     held.remove()
     assert machine.on == {"192.0.2.1": "eth0"}
 

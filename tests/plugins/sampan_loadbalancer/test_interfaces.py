@@ -13,6 +13,7 @@ from spaces import InSpace, Space
 
 from sampan_loadbalancer import interfaces
 from sampan_loadbalancer.holding import guard_rules
+from sampan_testing.cluster import until
 
 
 @pytest.fixture
@@ -25,6 +26,7 @@ def net():
     for space, name, address in ((node, "near", "10.52.0.1/24"), (neighbour, "far", "10.52.0.2/24")):
         space.ip("addr", "add", address, "dev", name)
         space.ip("link", "set", name, "up")
+    until(lambda: node.is_up("near") and neighbour.is_up("far"))
     yield node, neighbour
     node.remove()
     neighbour.remove()

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from sampan.contracts.access import User
 from sampan.contracts.kinds import Resource
-from sampan.errors import BadRequest, NotFound, ServiceUnavailable
+from sampan.errors import BadGateway, BadRequest, Forbidden, NotFound, ServiceUnavailable
 from sampan_nodes.proxy import NodeProxy
 
 NODES = Resource("", "v1", "nodes", "Node", False)
@@ -69,10 +70,22 @@ def test_another_port_of_the_node_is_reached_too(port):
     assert answer.status == 200
 
 
-def test_upgrades_are_not_passed_on(port):
-    answer = NodeProxy("")(call("n1", node(port), upgrade="websocket", connection="upgrade"))
+def test_an_upgrade_needs_the_permission_to_create(port):
+    asked = call("n1", node(port), upgrade="websocket", connection="upgrade")
+    asked.user = User("reader")
+    wanted = []
 
-    assert b"".join(answer.body).endswith(b"None")
+    def authorize(user, verb, resource, namespace="", name="", subresource=""):
+        wanted.append((user.name, verb, resource.plural, name, subresource))
+        return len(wanted) > 1, ""
+
+    asked.cluster.authorize = authorize
+    with pytest.raises(Forbidden, match="cannot create resource"):
+        NodeProxy("")(asked)
+    with pytest.raises(BadGateway, match="status code 200"):  # the agent is asked, and does not know such a thing
+        NodeProxy("")(asked)
+
+    assert wanted == [("reader", "create", "nodes", "n1", "proxy")] * 2
 
 
 def test_what_cannot_be_reached_is_said(port):

@@ -85,6 +85,47 @@ def test_a_change_is_felt_at_once():
     assert not allowed(rbac)
 
 
+def test_only_what_has_changed_is_read_again(monkeypatch):
+    roles = [role("a", f"r{n}", rule("get", "", f"kind{n}")) for n in range(50)]
+    bindings = [binding("a", f"b{n}", f"r{n}", user("jane")) for n in range(50)]
+    objects = shelf(*roles, *bindings)
+    rbac, read, get = Rbac(objects), [], objects.get
+    assert allowed(rbac, resource="kind7")
+    monkeypatch.setattr(objects, "list", lambda resource: 1 / 0)
+    monkeypatch.setattr(objects, "get", lambda resource, name, where: read.append(name) or get(resource, name, where))
+
+    objects.put(ROLES, role("a", "r7", rule("list", "", "kind7")))
+    assert not allowed(rbac, resource="kind7") and allowed(rbac, "list", "kind7")
+    objects.put(BINDINGS, binding("a", "b8", "r8", user("other")))
+    assert not allowed(rbac, resource="kind8") and allowed(rbac, resource="kind9")
+    assert allowed(rbac, resource="kind8", user=User("other"))
+
+    assert read == ["r7", "b8"]
+
+
+def test_a_binding_that_is_changed_is_missing_at_no_time():
+    objects = shelf(role("a", "r", rule("get", "", "pods")), binding("a", "b", "r", user("jane"), user("ann")))
+    rbac = Rbac(objects)
+    assert allowed(rbac)
+    index = rbac._index._bindings
+    seen = []
+
+    class Told(dict):
+        def __setitem__(self, name, bound):
+            seen.append((name, len(bound)))
+            super().__setitem__(name, bound)
+
+        def pop(self, name, *default):
+            seen.append((name, 0))
+            return super().pop(name, *default)
+
+    index.users = Told(index.users)
+    objects.put(BINDINGS, binding("a", "b", "r", user("jane"), group("x")))
+
+    assert allowed(rbac)
+    assert sorted(seen) == [("ann", 0), ("jane", 1)]
+
+
 def test_a_reading_that_fails_is_repeated(monkeypatch):
     objects = shelf(role("a", "r", rule("get", "", "pods")), binding("a", "b", "r", user("jane")))
     rbac = Rbac(objects)
