@@ -218,7 +218,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         "what is not there is not found, in whatever form it is asked for",
     ),
     Accepted(
-        r"poddisruptionbudgets\S* cause metadata\.\w+: adds",
+        r"(poddisruptionbudgets|create events)\S* cause metadata\.\w+: adds",
         "what is wrong with the metadata is told with the rest; upstream looks there where the rest is right",
     ),
     Accepted(
@@ -290,6 +290,10 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"reviews\.\S+ managedFields|create serviceaccounts managedFields \S+ lacks list .*\"subresource\": \"token\"",
         "what is answered and not stored has no owners",
     ),
+    Accepted(
+        r"^watch .* status : 400 not \d+ .*is not a boolean",
+        "a flag of a watch that is no boolean is refused; upstream takes each word but 0 and false for true",
+    ),
     Accepted(r"create serviceaccounts object status\.token: empty text not text", "a dry run gives no token"),
     Accepted(
         r"^(update|patch|apply) \S+ (status : 20\d not 422 metadata\.generateName \|"
@@ -298,7 +302,7 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(
         r"message : .*no kind _ is registered for this resource.* not .*( in scheme |unknown conversion)|"
-        r"message : the API version in the data .* not .* is registered for version .* in scheme ",
+        r"message : the API version in the data .* not .*( is registered for version .* in scheme |GroupVersion str)",
         "upstream names a file of its source, or its internal types",
     ),
     Accepted(
@@ -307,7 +311,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         "what is no JSON or YAML is told in the words of another parser",
     ),
     Accepted(
-        r"patch \S+ status : 400 not 422 patch .*registered for this resource",
+        r"patch \S+ status : 400 not 422 patch .*(registered for this resource|the API version in the data )",
         "a patch that makes another kind of an object is a bad request, as an update is",
     ),
     Accepted(

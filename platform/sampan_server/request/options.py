@@ -35,6 +35,12 @@ def integer(request: Request, name: str) -> int | None:
     return number
 
 
+def is_set(request: Request, name: str) -> bool:
+    """A boolean as Go's converters read it: what is not 0 or false is true."""
+    found = request.query.get(name)
+    return found is not None and bool(found) and found[0].lower() not in ("0", "false")
+
+
 def check_numbers(request: Request) -> None:
     """Raises BadRequest for what is no number in the options of a list or watch."""
     for name in _NUMBERS:

@@ -121,9 +121,13 @@ class Request:
         return found[0] if found else ""
 
     def flag(self, name: str) -> bool:
-        """A boolean query parameter as Go's converters read it: what is there, and not 0 or false, is true."""
-        found = self.query.get(name)
-        return bool(found) and found[0].lower() not in ("0", "false")
+        """A boolean query parameter; raises BadRequest for what is none."""
+        text = self.value(name).lower()
+        if text in ("", "0", "f", "false"):
+            return text == "" and name in self.query
+        if text in ("1", "t", "true"):
+            return True
+        raise BadRequest(f"invalid value for {name}: {text!r} is not a boolean")
 
     def number(self, name: str) -> int | None:
         """A whole-number query parameter; raises BadRequest for what is none."""

@@ -23,7 +23,7 @@ from sampan_server.registry import Served
 from sampan_server.request import bodies, negotiation
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.negotiation import Form
-from sampan_server.request.options import check_write
+from sampan_server.request.options import check_write, is_set
 from sampan_server.request.otheranswers import in_form, in_protobuf
 from sampan_server.request.outcomes import SWITCHED
 from sampan_server.request.request import HANDED_OVER, Request
@@ -235,7 +235,7 @@ class Subresources:
         intent.operation = "Apply"
         config, warnings = configuration.read(scale.SCALE, bodies.read(request), strictness(request))
         request.warnings += warnings
-        force = request.flag("force")
+        force = is_set(request, "force")
         return lambda shown: scale.applied(shown, config, manager=intent.manager, force=force)
 
     def _scale_patch(self, request: Request) -> Callable[[Object], Object]:

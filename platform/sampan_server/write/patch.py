@@ -12,6 +12,7 @@ from sampan_machinery.patches import patching
 from sampan_server.registry import Served
 from sampan_server.request import bodies
 from sampan_server.request.aside import Aside
+from sampan_server.request.options import is_set
 from sampan_server.request.request import Request
 from sampan_server.request.statuses import conflict
 from sampan_server.write import drive
@@ -80,7 +81,7 @@ class Patch:
     def _apply(self, request: Request, intent: Intent, data: bytes, merge: Merge | None) -> Write:
         served, writer = intent.served, self._writing.writer
         intent.operation = "Apply"
-        force = request.flag("force")
+        force = is_set(request, "force")
         applied, warnings = configuration.read(served.kind, data, strictness(request))
         request.warnings += warnings
         sent = applied.get("metadata") or {}

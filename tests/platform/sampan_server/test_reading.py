@@ -12,7 +12,6 @@ import yaml
 from sampan.contracts.kinds import Kind
 from sampan.contracts.store import Put
 from sampan_memory.store import MemoryStore
-from sampan_server.request.request import Request
 
 PODS = "/api/v1/namespaces/default/pods"
 CMS = "/api/v1/namespaces/default/configmaps"
@@ -239,11 +238,3 @@ def test_a_list_of_a_former_state_leaves_the_loop(make: Any, on_loop: Any, shape
 
     assert len(threads) == 3 and server.server_thread.name not in threads
     assert [item["metadata"]["name"] for item in api.get(CMS).json["items"]] == ["b", "c"]
-
-
-@pytest.mark.parametrize(("text", "watches"), [("foo", True), ("1", True), ("", True), ("False", False), ("0", False)])
-def test_a_flag_is_set_by_any_word_but_false_and_zero(text: str, watches: bool) -> None:
-    request = Request({"REQUEST_METHOD": "GET", "PATH_INFO": PODS, "QUERY_STRING": f"watch={text}"})
-
-    assert request.flag("watch") is watches
-    assert not request.flag("force")
