@@ -56,7 +56,8 @@ ACCEPTED: tuple[Accepted, ...] = (
     Accepted(
         r"jobs\.batch managedFields \S+f:spec\.f:podFailurePolicy\.\S*: lacks empty dict|"
         r"(networkpolicies|webhookconfigurations)\S* object metadata.generation|"
-        r"delete \w+webhookconfigurations\S* status : 200 not 409 .*in the precondition|f:drivers.k:.f:topologyKeys: lacks|"
+        r"delete \w+webhookconfigurations\S* status : 200 not 409 .*in the precondition|"
+        r"f:drivers.k:.f:topologyKeys: lacks|"
         r"runtimeclasses\S* object overhead: lacks|persistentvolumes cause spec\.persistentvolumesource: lacks|"
         r"horizontalpodautoscalers.* spec\.behavior\.scale(Up|Down)\.policies(: lacks FieldValueRequired)?|"
         r"pods cause spec\.ephemeralContainers\[\]\.resizePolicy: lacks FieldValueForbidden|"
