@@ -12,6 +12,7 @@ PROPAGATION_POLICIES = Resource(_POLICY, "v1alpha1", "propagationpolicies", "Pro
 CLUSTER_PROPAGATION_POLICIES = Resource(
     _POLICY, "v1alpha1", "clusterpropagationpolicies", "ClusterPropagationPolicy", False
 )
+CLUSTER_TAINT_POLICIES = Resource(_POLICY, "v1alpha1", "clustertaintpolicies", "ClusterTaintPolicy", False)
 OVERRIDE_POLICIES = Resource(_POLICY, "v1alpha1", "overridepolicies", "OverridePolicy")
 CLUSTER_OVERRIDE_POLICIES = Resource(_POLICY, "v1alpha1", "clusteroverridepolicies", "ClusterOverridePolicy", False)
 FEDERATED_RESOURCE_QUOTAS = Resource(_POLICY, "v1alpha1", "federatedresourcequotas", "FederatedResourceQuota")

@@ -19,6 +19,7 @@ from sampan_federation.kinds.schemas import (
 from sampan_federation.resources import (
     CLUSTER_OVERRIDE_POLICIES,
     CLUSTER_PROPAGATION_POLICIES,
+    CLUSTER_TAINT_POLICIES,
     FEDERATED_RESOURCE_QUOTAS,
     OVERRIDE_POLICIES,
     PROPAGATION_POLICIES,
@@ -97,6 +98,24 @@ def _overrides() -> Schema:
     )
 
 
+def _taints() -> Schema:
+    fields = {"conditionType": text(), "operator": one_of("In", "NotIn"), "statusValues": many(text())}
+    conditions = many(record(fields, tuple(fields)))
+    taint = record(
+        {"key": text(), "effect": one_of("NoSchedule", "PreferNoSchedule", "NoExecute"), "value": text()},
+        ("key", "effect"),
+    )
+    return record(
+        {
+            "targetClusters": affinity(),
+            "addOnConditions": conditions,
+            "removeOnConditions": conditions,
+            "taints": many(taint, keys=["key", "effect"], minItems=1),
+        },
+        ("taints",),
+    )
+
+
 def _quota() -> Schema:
     assignment = record({"clusterName": text(), "hard": quantities()}, ("clusterName", "hard"))
     return record({"overall": quantities(), "staticAssignments": many(assignment)}, ("overall",))
@@ -118,6 +137,7 @@ DEFINITIONS = (
     Definition(
         resource=CLUSTER_PROPAGATION_POLICIES, spec=_propagation(), short=("cpp",), columns=_PROPAGATION_COLUMNS
     ),
+    Definition(resource=CLUSTER_TAINT_POLICIES, spec=_taints(), categories=()),
     Definition(resource=OVERRIDE_POLICIES, spec=_overrides(), short=("op",)),
     Definition(resource=CLUSTER_OVERRIDE_POLICIES, spec=_overrides(), short=("cop",)),
     Definition(

@@ -1,1 +1,1 @@
-"""WorkloadRebalancer: workloads are placed anew, as if nothing of them ran."""
+"""WorkloadRebalancer: workloads are placed as if nothing of them ran."""

@@ -1,4 +1,4 @@
-"""Has the workloads of a WorkloadRebalancer placed anew, and deletes the rebalancer after its time."""
+"""Has the workloads of a WorkloadRebalancer scheduled again, and deletes the rebalancer after its time."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def observed(spec: Mapping[str, Any], status: Mapping[str, Any]) -> dict[Workloa
 
 
 def is_newer(rebalancer: Object, binding: Object) -> bool:
-    """Whether the binding was not told yet to be placed anew since the rebalancer was made."""
+    """Whether the binding was not told yet to be scheduled again since the rebalancer was made."""
     before = (binding.get("spec") or {}).get("rescheduleTriggeredAt")
     return not before or parse_time(rebalancer["metadata"]["creationTimestamp"]) > parse_time(before)
 

@@ -7,10 +7,10 @@ def test_kinds_come_before_what_needs_them_and_names_are_unique():
     found = manifests("federation")
     kinds = [each["kind"] for each in found]
 
-    assert kinds[:15] == ["CustomResourceDefinition"] * 15
+    assert kinds[:18] == ["CustomResourceDefinition"] * 18
     assert kinds.index("Namespace") < kinds.index("Role")
     assert len({(each["kind"], each["metadata"]["name"]) for each in found}) == len(found)
-    assert len(definitions()) == 15
+    assert len(definitions()) == 18
 
 
 def test_secrets_are_written_in_one_namespace_only():

@@ -5,6 +5,7 @@ import pytest
 from sampan.errors import Invalid
 from sampan_federation.resources import (
     CLUSTER_PROPAGATION_POLICIES,
+    CLUSTER_TAINT_POLICIES,
     FEDERATED_RESOURCE_QUOTAS,
     OVERRIDE_POLICIES,
     PROPAGATION_POLICIES,
@@ -38,3 +39,14 @@ def test_quotas_are_quantities(create):
     assert create(FEDERATED_RESOURCE_QUOTAS, {"overall": {"cpu": "10", "memory": 1024}})["overall"]["cpu"] == "10"
     with pytest.raises(Invalid, match="overall"):
         create(FEDERATED_RESOURCE_QUOTAS, {"overall": {"cpu": "many"}})
+
+
+def test_a_taint_policy_has_each_taint_once(create):
+    taint = {"key": "a", "effect": "NoExecute"}
+    condition = {"conditionType": "Ready", "operator": "NotIn", "statusValues": ["True"]}
+    spec = {"taints": [taint, {**taint, "effect": "NoSchedule", "value": "x"}], "addOnConditions": [condition]}
+
+    assert create(CLUSTER_TAINT_POLICIES, spec) == spec
+    for wrong, words in (({"taints": []}, "taints"), ({"taints": [taint, taint]}, "Duplicate")):
+        with pytest.raises(Invalid, match=words):
+            create(CLUSTER_TAINT_POLICIES, wrong)

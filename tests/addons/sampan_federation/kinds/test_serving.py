@@ -10,7 +10,7 @@ from sampan_federation.resources import CLUSTERS, MULTI_CLUSTER_INGRESSES, MULTI
 def test_every_kind_is_served(client):
     every = [each for each in vars(resources).values() if isinstance(each, type(CLUSTERS))]
 
-    assert len(every) == 17
+    assert len(every) == 18
     for resource in every:
         assert client.list(resource).items == []
 
