@@ -34,6 +34,8 @@ def to_v2(obj: Object) -> Object:
     behavior = _read(kept.get(BEHAVIOR))
     if isinstance(behavior, dict):
         spec["behavior"] = behavior
+    if not status.get("currentReplicas"):  # left out of a v2 status where there are none
+        status.pop("currentReplicas", None)
     usage = status.pop("currentCPUUtilizationPercentage", None)
     current = [_status_to_v2(each) for each in _list(kept.get(CURRENT))]
     if usage is not None and not any(_is_cpu(each) for each in current):

@@ -57,7 +57,8 @@ class Allocator:
         spec = service["spec"] = copy.deepcopy(service["spec"])
         found: list[Problem] = []
         if spec["type"] == "ExternalName":
-            _external_name(spec)
+            if spec.get("clusterIP") == "":  # any other, and ``clusterIPs``, validation refuses
+                del spec["clusterIP"]
         else:
             agreed = _agree(spec, old.get("spec") or {})
             found += families(spec)  # told alone: upstream prepares these fields before it validates any
@@ -213,14 +214,6 @@ def _is_ended(service: Object) -> bool:
     """Whether this write takes away the last that kept a deleted Service."""
     metadata = service["metadata"]
     return bool(metadata.get("deletionTimestamp")) and not metadata.get("finalizers")
-
-
-def _external_name(spec: Object) -> None:
-    if spec.get("clusterIP") not in (None, "", "None"):
-        return  # validation refuses it
-    spec.pop("clusterIPs", None)
-    if spec.get("clusterIP") == "":
-        del spec["clusterIP"]
 
 
 def _own_ip(service: Object) -> str:

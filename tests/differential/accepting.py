@@ -55,7 +55,9 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(
         r"jobs\.batch managedFields \S+f:spec\.f:podFailurePolicy\.\S*: lacks empty dict|"
-        r"networkpolicies\S* object metadata.generation|f:drivers.k:.f:topologyKeys: lacks|"
+        r"(networkpolicies|webhookconfigurations)\S* object metadata.generation|"
+        r"delete \w+webhookconfigurations\S* status : 200 not 409 .*in the precondition|"
+        r"f:drivers.k:.f:topologyKeys: lacks|"
         r"runtimeclasses\S* object overhead: lacks|persistentvolumes cause spec\.persistentvolumesource: lacks|"
         r"horizontalpodautoscalers.* spec\.behavior\.scale(Up|Down)\.policies(: lacks FieldValueRequired)?|"
         r"pods cause spec\.ephemeralContainers\[\]\.resizePolicy: lacks FieldValueForbidden|"
@@ -148,7 +150,8 @@ ACCEPTED: tuple[Accepted, ...] = (
         "what an apply cannot be read as comes before what else is wrong with it",
     ),
     Accepted(
-        r"deletion(Timestamp|GracePeriodSeconds): lacks", "an apply that creates cannot set what belongs to a deletion"
+        r"deletion(Timestamp|GracePeriodSeconds): lacks|status : 200 not 404 .*\"f:deletionTimestamp\"",
+        "an apply that creates cannot set what belongs to a deletion",
     ),
     Accepted(
         r"retryAfterSeconds: adds", "a read that is ahead of its time is told when to come again, whatever the kind"
@@ -217,7 +220,7 @@ ACCEPTED: tuple[Accepted, ...] = (
         "what is not there is not found, in whatever form it is asked for",
     ),
     Accepted(
-        r"poddisruptionbudgets\S* cause metadata\.\w+: adds",
+        r"(poddisruptionbudgets|create events)\S* cause metadata\.\w+: adds",
         "what is wrong with the metadata is told with the rest; upstream looks there where the rest is right",
     ),
     Accepted(
@@ -289,6 +292,14 @@ ACCEPTED: tuple[Accepted, ...] = (
         r"reviews\.\S+ managedFields|create serviceaccounts managedFields \S+ lacks list .*\"subresource\": \"token\"",
         "what is answered and not stored has no owners",
     ),
+    Accepted(
+        r"^watch .* status : 400 not \d+ .*is not a boolean",
+        "a flag of a watch that is no boolean is refused; upstream takes each word but 0 and false for true",
+    ),
+    Accepted(
+        r"^\w+ pods managedFields metadata\.managedFields\[\]\.fieldsV1\.f:metadata: lacks dict",
+        "who adds ephemeral containers owns no labels; upstream drops what was sent, and keeps the owner",
+    ),
     Accepted(r"create serviceaccounts object status\.token: empty text not text", "a dry run gives no token"),
     Accepted(
         r"^(update|patch|apply) \S+ (status : 20\d not 422 metadata\.generateName \|"
@@ -297,15 +308,16 @@ ACCEPTED: tuple[Accepted, ...] = (
     ),
     Accepted(
         r"message : .*no kind _ is registered for this resource.* not .*( in scheme |unknown conversion)|"
-        r"message : the API version in the data .* not .* is registered for version .* in scheme ",
+        r"message : the API version in the data .* not .*( is registered for version .* in scheme |GroupVersion str)",
         "upstream names a file of its source, or its internal types",
     ),
     Accepted(
-        r"message : the object provided is unrecognized .*; json parse error: JSON is malformed",
-        "what is no JSON is told in the words of another parser",
+        r"message : (the object provided is unrecognized .*; |couldn't get version/kind; )json parse error: JSON is|"
+        r"message : error converting YAML to JSON: yaml: ",
+        "what is no JSON or YAML is told in the words of another parser",
     ),
     Accepted(
-        r"patch \S+ status : 400 not 422 patch .*registered for this resource",
+        r"patch \S+ status : 400 not 422 patch .*(registered for this resource|the API version in the data )",
         "a patch that makes another kind of an object is a bad request, as an update is",
     ),
     Accepted(

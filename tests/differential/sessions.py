@@ -90,7 +90,7 @@ class Session:
             if found.get("kind") == "Status":
                 return
             going, others = "deletionTimestamp" in found["metadata"], len(found["metadata"].get("finalizers") or ()) > 1
-            if others or (not going and (found.get("status") or {}).get("conditions")):
+            if others or (not going and _is_settled(found)):
                 return
             time.sleep(0.02)
 
@@ -138,6 +138,15 @@ class Session:
         text = _COMPOSITE.sub(r"\1VALUE", _DIFF.sub("", text))
         text = self._generated.sub(r"\1XXXXX", text).replace(self._name, "@NAME@")
         return _VERSION.sub(r"\1VERSION\2", text)
+
+
+def _is_settled(definition: dict[str, Any]) -> bool:
+    """Whether its names are accepted or refused, as they are now."""
+    status = definition.get("status") or {}
+    conditions = {each["type"]: each["status"] for each in status.get("conditions") or ()}
+    if "NamesAccepted" not in conditions:
+        return bool(conditions)
+    return conditions["NamesAccepted"] != "True" or status.get("acceptedNames") == definition["spec"].get("names")
 
 
 def _owner(entry: dict[str, Any]) -> str:

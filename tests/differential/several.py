@@ -19,7 +19,8 @@ _SOME = ["number=1", "number in (1,2)", "number notin (1)", "number!=1", "number
 
 def kinds(samples: list[Sample]) -> list[Sample]:
     """Those whose objects' names are free."""
-    return [sample for sample in samples if sample.named and sample.body["metadata"].get("name") == "@NAME@"]
+    free = [sample for sample in samples if sample.named and not sample.resource.startswith("ipaddresses")]
+    return [sample for sample in free if sample.body["metadata"].get("name") == "@NAME@"]
 
 
 @st.composite
@@ -52,7 +53,7 @@ def _page(draw: Any, sample: Sample) -> list[Step]:
     query = {"labelSelector": _STORY, "limit": limit}
     follow = {**query, "continue": "@CONT@"}
     if draw(st.integers(0, 4)) == 0:
-        follow["resourceVersion"] = draw(st.sampled_from(["@RV@", "0"]))  # not of the first: see docs/compatibility.md
+        follow["resourceVersion"] = "@RV@"  # not 0, of which upstream gives no pages: see docs/compatibility.md
     if draw(st.integers(0, 4)) == 0:
         follow["labelSelector"] = f"{_STORY},number"
     pages = [Step("list", "GET", sample.collection, each, accept) for each in (query, follow, follow)]

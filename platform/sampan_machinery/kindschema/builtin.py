@@ -11,8 +11,8 @@ from sampan_machinery import media as bodies
 from sampan_machinery import validation, yamlin
 from sampan_machinery.kindschema.protocol import PATCH_TYPES, STRATEGIC
 from sampan_machinery.kindschema.strictness import IGNORE, check_kind, judged, validation_of
-from sampan_machinery.protobuf.table import message_of
-from sampan_machinery.schema import Schemas
+from sampan_machinery.protobuf.table import MAGIC, message_of
+from sampan_machinery.schema import Schemas, wording
 from sampan_machinery.structural import checking
 from sampan_machinery.structural.wording import BUILTIN
 from sampan_machinery.types import Node
@@ -56,6 +56,8 @@ class BuiltinSchema:
         return obj, judged(said, strictness, self._kind)
 
     def _decode_other(self, data: bytes, media: str, strictness: str) -> tuple[Object, list[str]]:
+        if media == bodies.PROTOBUF and not data.startswith(MAGIC):
+            raise wording.not_protobuf(self._kind.kind, data)
         obj = bodies.decode_body(data, media)
         if not all(isinstance(obj.get(name) or "", str) for name in ("kind", "apiVersion")):
             return self.decode(json.dumps(obj).encode(), "application/json", strictness)  # which says so

@@ -85,6 +85,12 @@ def unrecognized(kind: str, body: bytes, why: str) -> BadRequest:
     )
 
 
+def not_protobuf(kind: str, body: bytes) -> BadRequest:
+    """The 400 for a body that is said to be protobuf, and does not begin as such."""
+    why = "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"
+    return BadRequest(f"the object provided is unrecognized (must be of type {kind}): {why} ({_summary(body)})")
+
+
 def _summary(body: bytes) -> str:
     """The beginning of a body: as text where it looks like an object, else in hex."""
     if not body:

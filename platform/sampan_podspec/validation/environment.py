@@ -35,6 +35,8 @@ def variables(path: str, found: list[dict[str, Any]]) -> Iterator[Problem]:
 
 def _value_from(path: str, source: dict[str, Any], has_value: bool) -> Iterator[Problem]:
     given = [name for name in SOURCES if source.get(name) is not None]
+    for name in given:
+        yield from _source(f"{path}.{name}", name, source[name])
     if not given:
         listed = ", ".join(f"`{name}`" for name in SOURCES[:-1])
         yield problems.invalid(path, "", f"must specify one of: {listed} or `{SOURCES[-1]}`")
@@ -42,8 +44,6 @@ def _value_from(path: str, source: dict[str, Any], has_value: bool) -> Iterator[
         yield problems.invalid(path, "", _TAKEN_ONCE)
     elif len(given) > 1:
         yield problems.invalid(path, "", "may not have more than one field specified at a time")
-    else:
-        yield from _source(f"{path}.{given[0]}", given[0], source[given[0]])
 
 
 def _source(path: str, name: str, source: dict[str, Any]) -> Iterator[Problem]:
@@ -105,11 +105,12 @@ def sources(path: str, found: list[dict[str, Any]]) -> Iterator[Problem]:
         if source.get("prefix"):
             yield from by_rule(f"{where}.prefix", source["prefix"], names.relaxed_env_name)
         given = [name for name in ("configMapRef", "secretRef") if source.get(name) is not None]
+        for kind in given:
+            if not source[kind].get("name"):
+                yield problems.required(f"{where}.{kind}.name")
+            else:
+                yield from by_rule(f"{where}.{kind}.name", source[kind]["name"], names.dns_subdomain)
         if not given:
             yield problems.invalid(path, "", "must specify one of: `configMapRef` or `secretRef`")  # sic: of the list
         elif len(given) > 1:
             yield problems.invalid(path, "", "may not have more than one field specified at a time")
-        elif not source[given[0]].get("name"):
-            yield problems.required(f"{where}.{given[0]}.name")
-        else:
-            yield from by_rule(f"{where}.{given[0]}.name", source[given[0]]["name"], names.dns_subdomain)

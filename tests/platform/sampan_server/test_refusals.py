@@ -17,7 +17,7 @@ BODIES = {
     "truncated": (b'{"metadata": {"name": "a"', 400),
     "no object": (b"[]", 400),
     "a number": (b"1", 400),
-    "a null": (b"null", 400),
+    "a null": (b"null", 422),
     "not UTF-8": (b'{"metadata":{"name":"\xff"}}', 422),
     "metadata of the wrong type": (b'{"metadata": 7}', 400),
     "a name of the wrong type": (b'{"metadata": {"name": 7}}', 400),

@@ -424,3 +424,10 @@ def test_a_page_that_is_deleted_says_where_the_next_begins(api: Any, shapes: Any
     assert [each["metadata"]["name"] for each in first["items"]] == ["a", "b"]
     assert first["metadata"]["continue"] and first["metadata"]["remainingItemCount"] == 1
     assert "continue" not in api.delete(f"{CMS}?limit=2").json["metadata"]
+
+
+def test_what_is_said_to_be_protobuf_and_is_not_is_told_so(api: Any) -> None:
+    refused = api.call("POST", CMS, b"{}", headers={"Content-Type": "application/vnd.kubernetes.protobuf"})
+
+    why = "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0] ({})"
+    assert refused.json["message"] == f"the object provided is unrecognized (must be of type ConfigMap): {why}"

@@ -94,3 +94,8 @@ def test_an_annotation_that_is_no_json_is_passed_over():
     old["metadata"]["annotations"] = {METRICS: "{", BEHAVIOR: "[]", CONDITIONS: "3"}
 
     assert to_v2(old) == v2(CPU)
+
+
+def test_no_replicas_are_left_out_of_a_v2_status():
+    assert to_v2({"status": {"currentReplicas": 0, "desiredReplicas": 0}})["status"] == {"desiredReplicas": 0}
+    assert to_v2({"status": {"currentReplicas": 2}})["status"] == {"currentReplicas": 2}

@@ -109,6 +109,19 @@ def test_switching_to_externalname_and_back_gives_the_address_up_and_a_new_one(a
     assert changed["spec"]["clusterIP"] in api.addresses()
 
 
+@pytest.mark.parametrize(
+    "sent", [{"clusterIPs": ["foo"]}, {"clusterIPs": ["None"]}, {"clusterIP": "", "clusterIPs": ["10.96.0.9"]}]
+)
+def test_an_external_service_has_no_addresses(api, sent):
+    why = "spec.clusterIPs: Forbidden: may not be set for ExternalName services"
+    status, refused = api.service("e", type="ExternalName", externalName="example.org", **sent)
+    assert status == 422 and why in refused["message"]
+
+    api.service("s", ports=WEB)
+    status, refused = api.patch("s", {"spec": {"type": "ExternalName", "externalName": "example.org", **sent}})
+    assert status == 422 and why in refused["message"]
+
+
 def test_a_put_of_an_external_service_to_clusterip_is_given_an_address(api):
     made = api.service("s", type="ExternalName", externalName="foo.example.com")[1]
     made["spec"] = {"type": "ClusterIP", "ports": WEB}

@@ -33,3 +33,21 @@ def test_hooks_are_told_before_probes():
         "s.containers[0].lifecycle.preStop: FieldValueRequired",
         "s.containers[0].livenessProbe: FieldValueRequired",
     ]
+
+
+def test_each_source_of_a_variable_is_looked_into_before_it_is_one_too_many():
+    both = {"configMapKeyRef": {"name": "c", "key": "k"}, "secretKeyRef": {"name": "s", "key": "a/b"}}
+
+    assert found(containers=[{**GOOD, "env": [{"name": "A", "valueFrom": both}]}]) == [
+        "s.containers[0].env[0].valueFrom.secretKeyRef.key: FieldValueInvalid",
+        "s.containers[0].env[0].valueFrom: FieldValueInvalid",
+    ]
+    taken = {"name": "A", "value": "x", "valueFrom": {"secretKeyRef": {"name": "s"}}}
+    assert found(containers=[{**GOOD, "env": [taken]}]) == [
+        "s.containers[0].env[0].valueFrom.secretKeyRef.key: FieldValueRequired",
+        "s.containers[0].env[0].valueFrom: FieldValueInvalid",
+    ]
+    assert found(containers=[{**GOOD, "envFrom": [{"configMapRef": {"name": "c"}, "secretRef": {}}]}]) == [
+        "s.containers[0].envFrom[0].secretRef.name: FieldValueRequired",
+        "s.containers[0].envFrom: FieldValueInvalid",
+    ]
