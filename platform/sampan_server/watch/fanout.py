@@ -9,33 +9,44 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import Generic, Protocol, TypeVar
 
 from sampan_server.cache.events import Event
 from sampan_server.watch.audience import Audience
-from sampan_server.watch.framing import CHUNKED
-
-if TYPE_CHECKING:
-    from sampan_server.watch.hub import Watcher
+from sampan_server.watch.framing import CHUNKED, Framing
+from sampan_server.watch.watcher import View
 
 #: Seconds of a turn until no further event is encoded, and until nothing further is sent.
 ENCODING, SENDING = 0.004, 0.008
 CHECKED_EVERY = 16  # watchers
 
 
-class FanOut:
+class Recipient(Protocol):
+    """Who is sent events."""
+
+    @property
+    def view(self) -> View: ...
+
+    @property
+    def framing(self) -> Framing: ...
+
+
+Member = TypeVar("Member", bound=Recipient)
+
+
+class FanOut(Generic[Member]):
     """``send`` sends to a watcher that may have left; it may call ``take``, but no other method."""
 
-    def __init__(self, send: Callable[[Watcher, bytes], None], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, send: Callable[[Member, bytes], None], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._send, self._clock = send, clock
-        self._events: deque[tuple[Audience[Watcher], Event]] = deque()
-        self._unsent: dict[Watcher, list[bytes]] = {}
-        self._order: deque[Watcher] = deque()  # who has something unsent, first come first; and some who have left
+        self._events: deque[tuple[Audience[Member], Event]] = deque()
+        self._unsent: dict[Member, list[bytes]] = {}
+        self._order: deque[Member] = deque()  # who has something unsent, first come first; and some who have left
 
-    def put(self, events: Iterable[tuple[Audience[Watcher], Event]]) -> None:
+    def put(self, events: Iterable[tuple[Audience[Member], Event]]) -> None:
         self._events.extend(events)
 
-    def add(self, watcher: Watcher, data: bytes) -> None:
+    def add(self, watcher: Member, data: bytes) -> None:
         """For one watcher, behind what was encoded for it before."""
         lines = self._unsent.get(watcher)
         if lines is None:
@@ -44,7 +55,7 @@ class FanOut:
         else:
             lines.append(data)
 
-    def take(self, watcher: Watcher) -> bytes:
+    def take(self, watcher: Member) -> bytes:
         """What was encoded for a watcher and is not sent; it is not sent any more."""
         return b"".join(self._unsent.pop(watcher, ()))
 
@@ -89,7 +100,7 @@ class FanOut:
             self._send(watcher, lines[0] if len(lines) == 1 else b"".join(lines))
 
 
-def framed(watcher: Watcher, event: Event) -> bytes | None:
+def framed(watcher: Recipient, event: Event) -> bytes | None:
     """The event as it travels to the watcher, or None where it does not concern it. Made once for all alike."""
     line = watcher.view.frame(event)
     if line is None:

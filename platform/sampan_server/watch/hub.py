@@ -69,7 +69,7 @@ class Hub:
         self._audiences: dict[str, Audience[Watcher]] = {}
         self._pending: list[tuple[Audience[Watcher], Event]] = []
         self._woken = False
-        self._fan_out = FanOut(self._send)
+        self._fan_out: FanOut[Watcher] = FanOut(self._send)
         self._going_on = False  # the rest of what was put there is sent in the next turn
         self._deadlines: list[tuple[float, int, Watcher]] = []
         self._order = count()
