@@ -16,6 +16,7 @@ from sampan_dashboard.connecting import Place
 from sampan_dashboard.contributions import ContributedPage, Contributions
 from sampan_dashboard.creating import CreatePage
 from sampan_dashboard.editing import EditPage
+from sampan_dashboard.formediting import FormPage
 from sampan_dashboard.front import Front
 from sampan_dashboard.lists import ListPage
 from sampan_dashboard.live import LiveLogs, LiveRows
@@ -82,6 +83,7 @@ def new_app(
     app.add_route(f"{OBJECT}/yaml", YamlPage(pages))
     app.add_route(f"{OBJECT}/events", EventsPage(pages))
     app.add_route(f"{OBJECT}/edit", EditPage(pages))
+    app.add_route(f"{OBJECT}/form", FormPage(pages))
     app.add_route(f"{OBJECT}/rollout", RolloutPage(pages))
     app.add_route(f"{OBJECT}/logs", LogPage(pages))
     app.add_route(f"/live{OBJECT}/logs", LiveLogs())

@@ -14,6 +14,8 @@ from sampan_dashboard.connecting import Place
 from sampan_dashboard.contributions import Contributions
 from sampan_dashboard.oidc import flow_of
 from sampan_dashboard.operating import Operator
+from sampan_dashboard.sealed import SealedSessions
+from sampan_dashboard.sealing import sealer_of
 from sampan_dashboard.serving import PageServer, tls
 from sampan_dashboard.sessions import Sessions, Times
 
@@ -24,11 +26,14 @@ def run(running: Running) -> None:
     """Until stopped. The component's own identity is used for nothing: it has no role."""
     settings: Any = running.settings
     check(settings)
-    sessions: Sessions[Account] = Sessions(Times(settings.session_hours * 3600, settings.idle_minutes * 60))
+    place, sealer = Place.of_running(running), sealer_of(settings.session_key_file)
+    flow = flow_of(settings, sealer)
+    times = Times(settings.session_hours * 3600, settings.idle_minutes * 60)
+    sessions = SealedSessions(sealer, place, flow, times=times) if sealer else Sessions[Account](times)
     scheme = "https" if settings.certificate else "http"
     app = new_app(
-        Place.of_running(running), sessions, links=lambda: address, added=Contributions.ask(running.hooks),
-        operator=operator_of(running), flow=flow_of(settings),
+        place, sessions, links=lambda: address, added=Contributions.ask(running.hooks), operator=operator_of(running),
+        flow=flow,
     )  # fmt: skip
     server = PageServer(
         app, settings.address, settings.port, unix=os.path.join(running.home, SOCKET),

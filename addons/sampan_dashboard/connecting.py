@@ -61,6 +61,11 @@ def by_config(config: Config) -> Account:
 def to_wire(config: Config) -> dict[str, object]:
     """For the socket of this machine by which the command hands the user's credentials over."""
     config.authorization()  # reads a token's file
+    return values_of(config)
+
+
+def values_of(config: Config) -> dict[str, object]:
+    """As JSON values."""
     found: dict[str, object] = {name: getattr(config, name) for name in TEXTS}
     found.update({name: base64.b64encode(getattr(config, name)).decode() for name in BYTES})
     return {**found, "insecure": config.insecure}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, TypedDict
+
 import falcon
 import msgspec
 
@@ -16,6 +18,33 @@ WORKLOADS = ("deployments.apps", "statefulsets.apps", "daemonsets.apps", "jobs.b
 METRICS = "/apis/metrics.k8s.io/v1beta1/nodes"
 MOST_PODS = 20_000
 WARNINGS = 15
+
+
+class _Metadata(TypedDict, total=False):
+    name: Any
+    namespace: Any
+    deletionTimestamp: Any
+
+
+class _Spec(TypedDict, total=False):
+    nodeName: Any
+    containers: Any
+    initContainers: Any
+    overhead: Any
+    resources: Any
+
+
+class _Pod(TypedDict, total=False):
+    metadata: _Metadata
+    spec: _Spec | None
+    status: Any
+
+
+class _Pods(TypedDict, total=False):
+    """What the first page counts of pods. Decoding all of a pod takes five times as long as counting it."""
+
+    metadata: Any
+    items: list[_Pod] | None
 
 
 class Front:
@@ -42,7 +71,7 @@ def summed(account: Account, namespace: str) -> tuple[Sums, bool]:
     if pods is None:
         return sums, False
     try:
-        for pod in objects(account.client, pods.resource, namespace):
+        for pod in objects(account.client, pods.resource, namespace, type=_Pods):
             if sums.pods >= MOST_PODS:
                 return sums, True
             sums.add_pod(pod)

@@ -20,7 +20,7 @@ COLUMNS: Mapping[str, int] = {
     "Job": 3, "ReplicationController": 3, "Pod": 4, "ConfigMap": 5, "Secret": 5, "PersistentVolumeClaim": 5,
 }  # fmt: skip
 OWNS, SENDS, USES = "owns", "sends", "uses"
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 170, 40, 50, 14, 12  # pixels
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 170, 40, 36, 14, 12  # pixels
 MOST = 300  # nodes of one map
 APP = ("app.kubernetes.io/instance", "app.kubernetes.io/name", "app")
 
@@ -153,18 +153,25 @@ def around(whole: Graph, wanted: Iterable[str]) -> Graph:
 
 
 def drawn(found: Graph) -> Drawn:
-    """Where each node stands: a column for its kind, and in it near the middle of what leads to it."""
+    """Where each node stands: a column for its kind, and in it near the middle of what leads to it. Where traffic goes
+    past a column, its first row stays free; what nothing leads to or from stands last."""
     nodes = list(found.nodes.values())[:MOST]
     columns = sorted({COLUMNS[node.kind] for node in nodes})
     before: dict[str, list[str]] = {}
     for edge in found.edges:
         before.setdefault(edge.end, []).append(edge.start)
+    linked = {key for edge in found.edges for key in (edge.start, edge.end)}
+    passed = past(found)
     placed: dict[str, Placed] = {}
     for number, column in enumerate(columns):
         own = [node for node in nodes if COLUMNS[node.kind] == column]
-        own.sort(key=lambda node: (_middle(before.get(node.key, ()), placed), node.kind, node.name))
+        own.sort(
+            key=lambda node: (
+                node.key not in linked, _middle(before.get(node.key, ()), placed), node.kind, node.name
+            )
+        )  # fmt: skip
         x = MARGIN + number * (WIDTH + GAP_X)
-        for row, node in enumerate(own):
+        for row, node in enumerate(own, column in passed):
             placed[node.key] = Placed(node, x, MARGIN + row * (HEIGHT + GAP_Y))
     lines = [
         (line(placed[edge.start], placed[edge.end]), edge.sort)
@@ -174,6 +181,16 @@ def drawn(found: Graph) -> Drawn:
     height = max((each.y for each in placed.values()), default=0) + HEIGHT + MARGIN
     width = max((each.x for each in placed.values()), default=0) + WIDTH + MARGIN
     return Drawn(list(placed.values()), lines, width, height, len(found.nodes) > MOST)
+
+
+def past(found: Graph) -> set[int]:
+    """Columns that an edge of traffic goes past."""
+    ends = [
+        (COLUMNS[found.nodes[edge.start].kind], COLUMNS[found.nodes[edge.end].kind])
+        for edge in found.edges
+        if edge.sort == SENDS
+    ]
+    return {column for start, end in set(ends) for column in range(start + 1, end)}
 
 
 def _middle(keys: Iterable[str], placed: Mapping[str, Placed]) -> float:

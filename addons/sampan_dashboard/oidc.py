@@ -25,6 +25,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from sampan.errors import BadGateway, BadRequest, ConfigError, Unauthorized
 from sampan_client.kubeconfig import Config
+from sampan_dashboard.sealing import Sealer
 
 log = logging.getLogger(__name__)
 
@@ -78,34 +79,28 @@ class Flow:
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     token: Callable[[], str] = lambda: secrets.token_urlsafe(32)
+    sealer: Sealer | None = None  # with it a user's browser keeps what is pending, and may come back to another replica
     _pending: dict[str, Pending] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _endpoints: Mapping[str, Any] = field(default_factory=dict)
 
     def begin(self, redirect: str, next: str) -> tuple[str, str]:
         """(address at the provider, what to bind the browser to)."""
-        endpoint, now = self._endpoint("authorization_endpoint"), self.clock()
-        state, pending = self.token(), Pending(self.token(), self.token(), self.token(), next, now)
-        with self._lock:
-            self._pending = {key: one for key, one in self._pending.items() if now - one.began < PENDING_SECONDS}
-            while len(self._pending) >= MOST_PENDING:
-                del self._pending[next_key(self._pending)]
-            self._pending[state] = pending
+        endpoint = self._endpoint("authorization_endpoint")
+        state, pending = self.token(), Pending(self.token(), self.token(), self.token(), next, self.clock())
+        binding = self._sealed(state, pending) if self.sealer else self._remember(state, pending)
         query = {
             "response_type": "code", "client_id": self.provider.client_id, "redirect_uri": redirect, "state": state,
             "scope": " ".join(dict.fromkeys(("openid", *self.provider.scopes))), "nonce": pending.nonce,
             "code_challenge": challenge(pending.verifier), "code_challenge_method": "S256",
         }  # fmt: skip
-        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}", pending.binding
+        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}", binding
 
     def finish(self, redirect: str, query: Mapping[str, str], binding: str) -> tuple[Tokens, str]:
-        """(tokens, where the user wanted to go). Raises Unauthorized in words; each state counts once."""
-        with self._lock:
-            pending = self._pending.pop(query.get("state", ""), None)
-        if pending is None or self.clock() - pending.began >= PENDING_SECONDS:
-            raise Unauthorized("the sign-in took too long, or was finished already: begin again")
-        if not binding or not secrets.compare_digest(binding.encode(), pending.binding.encode()):
-            raise Unauthorized("the sign-in was begun by another browser: begin again")
+        """(tokens, where the user wanted to go). Raises Unauthorized in words; each state counts once, and where it is
+        sealed, the provider's code does (RFC 6749, §4.1.2)."""
+        state = query.get("state", "")
+        pending = self._opened(state, binding) if self.sealer else self._remembered(state, binding)
         if query.get("error"):
             raise Unauthorized(f"the provider refuses: {query['error']} {query.get('error_description', '')}".strip())
         if query.get("iss", self.provider.issuer) != self.provider.issuer:
@@ -115,6 +110,40 @@ class Flow:
             "code_verifier": pending.verifier,
         }  # fmt: skip
         return self._exchange(form, pending.nonce, ""), pending.next
+
+    def _remember(self, state: str, pending: Pending) -> str:
+        now = pending.began
+        with self._lock:
+            self._pending = {key: one for key, one in self._pending.items() if now - one.began < PENDING_SECONDS}
+            while len(self._pending) >= MOST_PENDING:
+                del self._pending[next_key(self._pending)]
+            self._pending[state] = pending
+        return pending.binding
+
+    def _remembered(self, state: str, binding: str) -> Pending:
+        with self._lock:
+            pending = self._pending.pop(state, None)
+        if pending is None or self.clock() - pending.began >= PENDING_SECONDS:
+            raise Unauthorized("the sign-in took too long, or was finished already: begin again")
+        if not binding or not secrets.compare_digest(binding.encode(), pending.binding.encode()):
+            raise Unauthorized("the sign-in was begun by another browser: begin again")
+        return pending
+
+    def _sealed(self, state: str, pending: Pending) -> str:
+        assert self.sealer is not None
+        data = json.dumps([state, *pending._replace(binding="", began=self.wall())])
+        return self.sealer.seal("sign-in", data.encode())
+
+    def _opened(self, state: str, binding: str) -> Pending:
+        assert self.sealer is not None
+        data = self.sealer.open("sign-in", binding)
+        begun, *parts = json.loads(data) if data else [""]
+        if not begun or not secrets.compare_digest(begun.encode(), state.encode()):
+            raise Unauthorized("the sign-in was begun by another browser, or was finished already: begin again")
+        pending = Pending(*parts)
+        if self.wall() - pending.began >= PENDING_SECONDS:
+            raise Unauthorized("the sign-in took too long: begin again")
+        return pending
 
     def renew(self, refresh: str) -> Tokens:
         return self._exchange({"grant_type": "refresh_token", "refresh_token": refresh}, "", refresh)
@@ -157,6 +186,16 @@ class RenewedConfig(Config):
             token=tokens.id_token,
         )  # fmt: skip
         self._flow, self._tokens, self._renewing = flow, tokens, threading.Lock()
+
+    @property
+    def tokens(self) -> Tokens:
+        return self._tokens
+
+    def take(self, tokens: Tokens) -> None:
+        """Of another replica, which has renewed them; older ones are not taken."""
+        with self._renewing:
+            if tokens.expires > self._tokens.expires:
+                self._tokens, self.token = tokens, tokens.id_token
 
     def authorization(self) -> str:
         if self._tokens.refresh and self._is_old():
@@ -255,7 +294,7 @@ def decoded(data: bytes, status: int, host: str) -> Mapping[str, Any]:
     return found
 
 
-def flow_of(settings: Any) -> Flow | None:
+def flow_of(settings: Any, sealer: Sealer | None = None) -> Flow | None:
     """None where no provider is set. Raises ConfigError."""
     if not settings.oidc_issuer:
         return None
@@ -266,7 +305,8 @@ def flow_of(settings: Any) -> Flow | None:
         ask = asking(settings.oidc_ca_file)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"plugins.dashboard: {error}") from error
-    return Flow(Provider(settings.oidc_issuer, settings.oidc_client_id, secret, settings.oidc_scopes), ask)
+    provider = Provider(settings.oidc_issuer, settings.oidc_client_id, secret, settings.oidc_scopes)
+    return Flow(provider, ask, sealer=sealer)
 
 
 def require_code(query: Mapping[str, str]) -> None:

@@ -44,6 +44,8 @@ class Settings:
     """After which a user must sign in again."""
     idle_minutes: float = 60.0
     """Without a request, after which a user must sign in again."""
+    session_key_file: str = ""
+    """File with keys of 32 characters or more, one a line, that seal sessions into cookies; empty: in memory."""
     url: str = ""
     """Address that browsers use, where a proxy stands in front; empty: the one that is served."""
     oidc_issuer: str = ""

@@ -17,6 +17,7 @@ from sampan_dashboard.web import Pages
 START, BACK = "/signin/oidc", "/signin/oidc/callback"
 #: Lax, for the provider sends the browser here from its own site; it holds nothing but the binding.
 COOKIE = "sampan_dashboard_signin"
+LONGEST = 1000  # characters of an address to go to after the sign-in: the cookie may hold it
 
 
 class GoThere:
@@ -25,7 +26,9 @@ class GoThere:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         goal = req.get_param("next") or "/"
-        there, binding = self._flow.begin(self._address() + BACK, goal if is_local(goal) else "/")
+        there, binding = self._flow.begin(
+            self._address() + BACK, goal if is_local(goal) and len(goal) <= LONGEST else "/"
+        )
         resp.set_cookie(
             COOKIE, binding, max_age=int(oidc.PENDING_SECONDS), path=START, secure=True, http_only=True, same_site="Lax"
         )
@@ -59,5 +62,5 @@ class ComeBack:
                 req, resp, "signin.html", words=error.message, next="/", server=self._place.server, oidc=START
             )
             return
-        set_cookie(resp, self._sessions.begin(account))
+        set_cookie(req, resp, self._sessions, self._sessions.begin(account))
         self._pages.show(req, resp, "signedin.html", goal=goal)

@@ -1,4 +1,4 @@
-"""Who is signed in: sessions, one-time links and their expiry. In memory only; knows nothing of HTTP or Kubernetes."""
+"""Who is signed in: sessions, one-time links and their expiry. In memory; knows nothing of HTTP or Kubernetes."""
 
 from __future__ import annotations
 
@@ -78,14 +78,25 @@ class Sessions(Generic[A]):
 
     def begin(self, account: A) -> Session[A]:
         now = self.clock()
-        session = Session(self.token(), account, self.token(), now, now)
+        return self.adopt(Session(self.token(), account, self.token(), now, now))
+
+    def adopt(self, session: Session[A]) -> Session[A]:
+        """The session of this id from now on: the one that is known already, where two requests bring it at once."""
         with self._lock:
-            ended = self._expired(now)
+            ended = self._expired(session.seen)
             while len(self._sessions) >= MOST_SESSIONS:
                 ended.append(self._sessions.pop(min(self._sessions, key=lambda one: self._sessions[one].seen)))
-            self._sessions[session.id] = session
-        _close(ended)
-        return session
+            known = self._sessions.setdefault(session.id, session)
+        _close(ended if known is session else [*ended, session])
+        return known
+
+    def cookie(self, session: Session[A]) -> str:
+        """What the browser keeps of it."""
+        return session.id
+
+    def renewed(self, session: Session[A], cookie: str) -> str:
+        """What the browser keeps from now on, "" where its cookie is good for longer."""
+        return ""
 
     def find(self, id: str) -> Session[A] | None:
         """The session of a cookie, which counts as used now."""

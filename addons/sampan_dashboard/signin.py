@@ -8,11 +8,11 @@ from collections.abc import Callable
 import falcon
 
 from sampan.errors import BadRequest, StatusError, Unauthorized
-from sampan_dashboard import connecting
+from sampan_dashboard import connecting, cookies
 from sampan_dashboard.accounts import Account
 from sampan_dashboard.navigation import is_local
 from sampan_dashboard.sessions import Session, Sessions
-from sampan_dashboard.web import COOKIE, THEMES, YEAR, Pages, account_of, form_field, session_of
+from sampan_dashboard.web import THEMES, YEAR, Pages, account_of, form_field, session_of
 from sampan_dashboard.words import LANGUAGES
 
 LINK_PATH = "/-/link"
@@ -37,7 +37,7 @@ class SignIn:
             resp.status = falcon.HTTP_401
             self._show(req, resp, error.message)
             return
-        set_cookie(resp, self._sessions.begin(account))
+        set_cookie(req, resp, self._sessions, self._sessions.begin(account))
         goal = form_field(req, "next")
         raise falcon.HTTPSeeOther(goal if is_local(goal) else "/")
 
@@ -65,7 +65,7 @@ class OneTimeSignIn:
                 title="Forbidden",
                 description="the link was used already or is too old: `sampan dashboard` makes another",
             )
-        set_cookie(resp, session)
+        set_cookie(req, resp, self._sessions, session)
         raise falcon.HTTPSeeOther("/")
 
 
@@ -75,7 +75,8 @@ class SignOut:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         self._sessions.end(session_of(req).id)
-        resp.unset_cookie(COOKIE, path="/", same_site="Strict")
+        req.context.session = None
+        cookies.forget(req, resp)
         raise falcon.HTTPSeeOther("/signin")
 
 
@@ -129,6 +130,13 @@ class AccessPage:
         self._pages.show(req, resp, "access.html", rules=rules.rules, complete=rules.complete, namespace=namespace)
 
 
-def set_cookie(resp: falcon.Response, session: Session[Account]) -> None:
-    """For this browser session, and not readable by scripts."""
-    resp.set_cookie(COOKIE, session.id, path="/", secure=True, http_only=True, same_site="Strict")
+def set_cookie(
+    req: falcon.Request, resp: falcon.Response, sessions: Sessions[Account], session: Session[Account]
+) -> None:
+    """Raises BadRequest for credentials that do not fit, where cookies hold them."""
+    req.context.session = None  # the one before, whose cookie is not written again
+    try:
+        cookies.write(resp, sessions.cookie(session))
+    except BadRequest:
+        sessions.end(session.id)
+        raise

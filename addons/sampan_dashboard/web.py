@@ -6,6 +6,7 @@ Source of the headers: OWASP, "HTTP Security Response Headers" and "Cross-Site R
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,9 +15,10 @@ from urllib.parse import quote, urlsplit
 
 import falcon
 import jinja2
+from markupsafe import Markup
 
 from sampan.errors import StatusError, Unauthorized
-from sampan_dashboard import navigation, words
+from sampan_dashboard import cookies, navigation, words
 from sampan_dashboard.accounts import Account
 from sampan_dashboard.sessions import Session, Sessions
 
@@ -24,7 +26,6 @@ log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 VENDOR = HERE / "static" / "vendor"  # scripts of others, where the wheel was built with them
-COOKIE = "sampan_dashboard"
 FORM = falcon.MEDIA_URLENCODED
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -38,7 +39,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-OPEN = ("/signin", "/static/", "/healthz", "/-/")  # paths without a session
+STATIC = "/static/"  # the same for all, and kept by browsers: no session is looked for
+OPEN = ("/signin", STATIC, "/healthz", "/-/")  # paths without a session
+INSIDE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # where a name of several words may break
 THEMES = ("auto", "light", "dark")
 YEAR = 365 * 86400
 
@@ -52,14 +55,19 @@ class Guard:
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         for name, value in HEADERS.items():
             resp.set_header(name, value)
-        cookies = req.get_cookie_values(COOKIE) or [""]
-        session = req.context.session = self._sessions.find(cookies[0])
+        cookie = req.context.cookie = "" if req.path.startswith(STATIC) else cookies.read(req)
+        session = req.context.session = self._sessions.find(cookie)
         is_open = req.path.startswith(OPEN)
         if session is None and not is_open:
             back = f"?next={quote(req.relative_uri, safe='')}" if req.method == "GET" and req.path != "/" else ""
             raise falcon.HTTPSeeOther(f"/signin{back}")
         if req.method not in ("GET", "HEAD"):
             self._check(req, session)
+
+    def process_response(self, req: falcon.Request, resp: falcon.Response, resource: object, succeeded: bool) -> None:
+        session: Session[Account] | None = getattr(req.context, "session", None)
+        if session is not None and (renewed := self._sessions.renewed(session, req.context.cookie)):
+            cookies.write(resp, renewed)
 
     def _check(self, req: falcon.Request, session: Session[Account] | None) -> None:
         if req.env.get("sampan.fronted"):
@@ -97,6 +105,7 @@ class Pages:
             undefined=jinja2.StrictUndefined, auto_reload=False,
         )  # fmt: skip
         self._environment.globals.update(link=navigation.link, object_link=navigation.object_link)
+        self._environment.filters["breakable"] = breakable
         self._environment.filters["q"] = lambda value: quote(str(value), safe="")
 
     def show(self, req: falcon.Request, resp: falcon.Response, template: str, **context: Any) -> None:
@@ -118,6 +127,11 @@ class Pages:
             "who": account.who if account else None, "here": req.relative_uri, "path": req.path,
             "groups": menu(account), "added": self._added,
         }  # fmt: skip
+
+
+def breakable(text: str) -> Markup:
+    """PersistentVolumeClaim, which a narrow column breaks between its words and not inside one."""
+    return Markup("<wbr>").join(INSIDE.split(text))
 
 
 def menu(account: Account | None) -> list[navigation.Group]:

@@ -209,8 +209,15 @@ def why(place: Place, what: str, namespace: str, output: str, kubeconfig: str, c
     """Say for each member why a workload is there, or why not."""
     with _said(), _client(kubeconfig or place.kubeconfig, context) as host:
         binding = find_binding(host, what, namespace or host.namespace)
-        found = explain(binding, host.list(CLUSTERS).items)
+        found = explain(binding, host.list(CLUSTERS).items, _of_its_groups(host, binding))
     click.echo(json.dumps(found.to_json(), indent=2) if output == "json" else "\n".join(table(found)))
+
+
+def _of_its_groups(host: Client, binding: Object) -> list[Object]:
+    """Bindings that its workload may have to run with, or apart from."""
+    if not binding["spec"].get("workloadAffinityGroups"):
+        return []
+    return host.list(RESOURCE_BINDINGS, binding["metadata"]["namespace"]).items
 
 
 def find_binding(host: Client, what: str, namespace: str) -> Object:

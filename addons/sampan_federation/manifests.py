@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sampan.contracts.kinds import Object
-from sampan_federation.kinds import clusters, policies, serving, works
+from sampan_federation.kinds import clusters, policies, rebalancing, scaling, serving, works
 from sampan_federation.names import CLUSTER_NAMESPACE
 
 _RBAC = "rbac.authorization.k8s.io"
@@ -21,6 +21,7 @@ RULES: list[Object] = [
             "cluster.karmada.io",
             "policy.karmada.io",
             "work.karmada.io",
+            "apps.karmada.io",
             "autoscaling.karmada.io",
             "networking.karmada.io",
             "multicluster.x-k8s.io",
@@ -39,8 +40,8 @@ SECRET_RULES: list[Object] = [
 
 def definitions() -> list[Object]:
     """The kinds."""
-    every = (*clusters.DEFINITIONS, *policies.DEFINITIONS, *works.DEFINITIONS, *serving.DEFINITIONS)
-    return [each.manifest() for each in every]
+    every = (clusters, policies, works, serving, scaling, rebalancing)
+    return [each.manifest() for module in every for each in module.DEFINITIONS]
 
 
 def manifests(user: str) -> list[Object]:

@@ -17,6 +17,10 @@ PP_NAME = "propagationpolicy.karmada.io/name"
 PP_ID = "propagationpolicy.karmada.io/permanent-id"
 CPP_NAME = "clusterpropagationpolicy.karmada.io/name"
 CPP_ID = "clusterpropagationpolicy.karmada.io/permanent-id"
+#: Label of a template: who propagates it in place of policies.
+CLAIMED_BY = "resourcetemplate.karmada.io/claimed-by"
+#: By these an object and its binding name their policy.
+POLICY_MARKS = (PP_NAMESPACE, PP_NAME, CPP_NAME, PP_ID, CPP_ID)
 #: Of a binding, and of its Works.
 RB_ID = "resourcebinding.karmada.io/permanent-id"
 CRB_ID = "clusterresourcebinding.karmada.io/permanent-id"

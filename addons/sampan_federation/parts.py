@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sampan_federation.controllers import Context, Controller
+from sampan_federation.cronscaling.controller import CronScaling
 from sampan_federation.execution.controller import Execution
 from sampan_federation.failover.controller import Evicting
 from sampan_federation.failover.tainting import Tainting
@@ -14,8 +15,11 @@ from sampan_federation.placement.controller import Placing
 from sampan_federation.policies.attaching import Attaching
 from sampan_federation.policies.controller import Propagating
 from sampan_federation.quotas.controller import Quotas
+from sampan_federation.rebalancing.controller import Rebalancing
 from sampan_federation.scaling.controller import Autoscaling
 from sampan_federation.services.controller import Services
+from sampan_federation.services.ingress_controller import MultiClusterIngresses
+from sampan_federation.services.multicluster_controller import MultiClusterServices
 from sampan_federation.status.controller import Statuses
 from sampan_federation.works.controller import Works
 
@@ -27,6 +31,7 @@ PLACING: Sequence[Callable[[Context], Controller]] = (
     Attaching,
     Placing,
     Evicting,
+    Rebalancing,
 )
 #: Works, overrides, status, services.
 WORKING: Sequence[Callable[[Context], Controller]] = (
@@ -35,8 +40,11 @@ WORKING: Sequence[Callable[[Context], Controller]] = (
     Execution,
     Statuses,
     Services,
+    MultiClusterServices,
+    MultiClusterIngresses,
     Quotas,
     Autoscaling,
+    CronScaling,
 )
 
 MAKERS: Sequence[Callable[[Context], Controller]] = (*PLACING, *WORKING)

@@ -22,6 +22,8 @@ INTERPRETER_CUSTOMIZATIONS = Resource(
     "config.karmada.io", "v1alpha1", "resourceinterpretercustomizations", "ResourceInterpreterCustomization", False
 )
 FEDERATED_HPAS = Resource("autoscaling.karmada.io", "v1alpha1", "federatedhpas", "FederatedHPA")
+CRON_FEDERATED_HPAS = Resource("autoscaling.karmada.io", "v1alpha1", "cronfederatedhpas", "CronFederatedHPA")
+WORKLOAD_REBALANCERS = Resource("apps.karmada.io", "v1alpha1", "workloadrebalancers", "WorkloadRebalancer", False)
 MULTI_CLUSTER_INGRESSES = Resource(_NETWORKING, "v1alpha1", "multiclusteringresses", "MultiClusterIngress")
 MULTI_CLUSTER_SERVICES = Resource(_NETWORKING, "v1alpha1", "multiclusterservices", "MultiClusterService")
 SERVICE_EXPORTS = Resource(_MULTICLUSTER, "v1alpha1", "serviceexports", "ServiceExport")

@@ -32,11 +32,16 @@ class End(Protocol):
 
 
 class Direction:
-    """Copies from one end to the other, through a buffer."""
+    """Copies from one end to the other, through a buffer.
+
+    Ends are tried again only once poll has said that it is worth it: a try that fails costs a system call, and with TLS
+    an exception, for each record of the other direction.
+    """
 
     def __init__(self, source: End, target: End) -> None:
         self._source, self._target = source, target
         self._held = bytearray()
+        self._readable = self._writable = True  # as far as known
         self.ended = False  # end of file at the source
         self.broken = False  # the target failed
 
@@ -56,32 +61,42 @@ class Direction:
         if self._held:
             events[self._target.fileno()] = events.get(self._target.fileno(), 0) | select.POLLOUT
 
+    def told(self, events: dict[int, int]) -> None:
+        """What poll has said. An error is found by trying, and that somebody has closed the end meanwhile (-1)."""
+        source, target = self._source.fileno(), self._target.fileno()
+        self._readable |= source < 0 or bool(events.get(source, 0) & ~select.POLLOUT)
+        self._writable |= target < 0 or bool(events.get(target, 0) & ~select.POLLIN)
+
     def _take(self) -> bool:
-        if self.ended or len(self._held) >= MOST:
-            return False
-        try:
-            data = self._source.recv(CHUNK)
-        except _NOT_NOW:
-            return False
-        except (OSError, ValueError):
-            data = b""
-        self.ended = not data
-        self._held += data
-        return True
+        """Fill the buffer: a TLS connection gives one record (16 KiB) at a time."""
+        moved = False
+        while self._readable and not self.ended and len(self._held) < MOST:
+            try:
+                data = self._source.recv(CHUNK)
+            except _NOT_NOW:
+                self._readable = False
+                break
+            except (OSError, ValueError):
+                data = b""
+            self.ended, moved = not data, True
+            self._held += data
+        return moved
 
     def _give(self) -> bool:
-        if not self._held or self.broken:
-            return False
-        try:
-            with memoryview(self._held) as view:
-                sent = self._target.send(view[:CHUNK])
-        except _NOT_NOW:
-            return False
-        except (OSError, ValueError):
-            self.broken = True
-            return True
-        del self._held[:sent]
-        return True
+        moved = False
+        while self._writable and self._held and not self.broken:
+            try:
+                with memoryview(self._held) as view:
+                    sent = self._target.send(view[:CHUNK])
+            except _NOT_NOW:
+                self._writable = False
+                break
+            except (OSError, ValueError):
+                self.broken = True
+                return True
+            del self._held[:sent]
+            moved = True
+        return moved
 
 
 def splice(one: End, other: End) -> None:
@@ -96,12 +111,21 @@ def splice(one: End, other: End) -> None:
         events: dict[int, int] = {}
         for way in ways:
             way.wanted(events)
-        poll = select.poll()
-        for fd, mask in events.items():
-            poll.register(fd, mask)
-        closing = any(way.ended for way in ways)
-        if not poll.poll(LINGER * 1000 if closing else None):
+        found = _poll(events, LINGER * 1000 if any(way.ended for way in ways) else None)
+        if not found:
             return
+        for way in ways:
+            way.told(found)
+
+
+def _poll(events: dict[int, int], milliseconds: float | None) -> dict[int, int]:
+    """What has come about; the same at once where somebody has closed an end meanwhile, which poll refuses."""
+    if -1 in events:
+        return events
+    poll = select.poll()
+    for fd, mask in events.items():
+        poll.register(fd, mask)
+    return dict(poll.poll(milliseconds))
 
 
 def keep_alive(sock: socket.socket) -> None:

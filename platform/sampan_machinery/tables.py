@@ -79,10 +79,15 @@ def to_table(
         "kind": "Table",
         "apiVersion": version,
         "metadata": dict(metadata or {}),
-        "columnDefinitions": [_definition(column) for column in shown] if headers else [],
+        "columnDefinitions": definitions(shown) if headers else [],
         "rows": [_row(shown, obj, include, now) for obj in objects],
     }
     return table
+
+
+def definitions(columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """The columnDefinitions of a Table; empty ``columns`` mean Name and Age."""
+    return [_definition(column) for column in columns or DEFAULT_COLUMNS]
 
 
 def _definition(column: Column) -> dict[str, Any]:

@@ -43,6 +43,14 @@ _INTEGERS = (
 _DIGITS = 64  # more do not fit any integer type
 
 
+class NoMap(BadRequest):
+    """A document that can be read, and is no map; ``value`` is what it is, None where it is empty."""
+
+    def __init__(self, why: str, value: Any) -> None:
+        super().__init__(f"error converting YAML to JSON: {why}")
+        self.value = value
+
+
 class _Refused(Exception):
     """A document cannot be read. Not raised to callers."""
 
@@ -124,14 +132,14 @@ class _Building:
         loader = self._loader
         loader.get_event()  # stream start
         if loader.check_event(yaml.StreamEndEvent):
-            raise _Refused("the body is empty")
+            raise NoMap("the body is empty", None)
         loader.get_event()  # document start
         value = self._value(loader.get_event(), 0)
         loader.get_event()  # document end
         if not loader.check_event(yaml.StreamEndEvent):
             raise _Refused("more than one document")
         if not isinstance(value, dict):
-            raise _Refused("the document is not a map")
+            raise NoMap("the document is not a map", value)
         return value
 
     def _value(self, event: Any, depth: int) -> Any:

@@ -85,7 +85,7 @@ _NONE: Nanos = {}
 def _compute(amounts: Mapping[str, Any] | None) -> Nanos:
     if not amounts:
         return _NONE
-    return {name: nanos for name in COMPUTE if name in amounts and (nanos := quantities.nanos(amounts[name]))}
+    return {name: nanos for name in COMPUTE if name in amounts and (nanos := quantities.nanos(amounts[name])) > 0}
 
 
 def _of(holder: Mapping[str, Any], kind: str) -> Nanos:

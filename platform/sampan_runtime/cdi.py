@@ -10,11 +10,11 @@ import json
 import logging
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sampan_runtime.contracts import ContainerSpec, Device, Mount, RuntimeFailure
+from sampan_runtime.contracts import ContainerSpec, Device, Edits, Mount, RuntimeFailure
 
 log = logging.getLogger(__name__)
 
@@ -29,29 +29,21 @@ class CdiProblem(RuntimeFailure):
         super().__init__("CreateContainerError", message)
 
 
-@dataclass(frozen=True)
-class Edits:
-    env: tuple[tuple[str, str], ...] = ()
-    mounts: tuple[Mount, ...] = ()
-    devices: tuple[Device, ...] = ()
-    groups: tuple[int, ...] = ()
-
-    def __add__(self, other: Edits) -> Edits:
-        return Edits(
-            self.env + other.env, self.mounts + other.mounts, self.devices + other.devices, self.groups + other.groups
-        )
-
-
 def applied(spec: ContainerSpec, names: Sequence[str], directories: Iterable[Path] = DIRECTORIES) -> ContainerSpec:
     """The container with the devices of these names. Raises CdiProblem."""
     if not names:
         return spec
-    edits = resolve(names, directories)
+    return edited(spec, resolve(names, directories))
+
+
+def edited(spec: ContainerSpec, edits: Edits) -> ContainerSpec:
+    """The container with these, where its pod does not say otherwise of a path; of several for one path the first."""
     taken = {mount.container_path for mount in spec.mounts} | {device.container_path for device in spec.devices}
+    mounts = {one.container_path: one for one in reversed(edits.mounts) if one.container_path not in taken}
+    devices = {one.container_path: one for one in reversed(edits.devices) if one.container_path not in taken}
     return replace(
         spec, env={**spec.env, **dict(edits.env)},
-        mounts=[*spec.mounts, *(one for one in edits.mounts if one.container_path not in taken)],
-        devices=[*spec.devices, *(one for one in edits.devices if one.container_path not in taken)],
+        mounts=[*spec.mounts, *reversed(mounts.values())], devices=[*spec.devices, *reversed(devices.values())],
         groups=[*spec.groups, *(group for group in edits.groups if group not in spec.groups)],
     )  # fmt: skip
 

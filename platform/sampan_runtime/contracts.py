@@ -34,11 +34,26 @@ class Mount:
 
 @dataclass(frozen=True)
 class Device:
-    """A block device of the node that the container finds at a path of its own."""
+    """A device of the node that the container finds at a path of its own."""
 
     host_path: str
     container_path: str
     read_only: bool = False
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What a container gets besides what its pod says, for devices that were given to it."""
+
+    env: tuple[tuple[str, str], ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    devices: tuple[Device, ...] = ()
+    groups: tuple[int, ...] = ()
+
+    def __add__(self, other: Edits) -> Edits:
+        return Edits(
+            self.env + other.env, self.mounts + other.mounts, self.devices + other.devices, self.groups + other.groups
+        )
 
 
 @dataclass(frozen=True)
@@ -301,6 +316,31 @@ class ClaimedDevices(Protocol):
 
     def close(self) -> None:
         """The agent ends; what is prepared stays so."""
+
+
+@runtime_checkable
+class EditsContainers(Protocol):
+    """What ClaimedDevices may have besides: what containers get that no CDI specification says."""
+
+    def edits(self, pod: Object, container: Object) -> Edits:
+        """After ``prepare``, each time before the container starts. Raises RuntimeFailure; the agent tries again."""
+
+
+@runtime_checkable
+class AdmitsPods(Protocol):
+    """What ClaimedDevices may have besides: a say in whether the node takes a pod."""
+
+    def admit(self, pod: Object) -> str:
+        """Once for a pod that is new to the node, before anything of it is there: why the node cannot take it, "" where
+        it can. A pod that is not taken fails with the reason UnexpectedAdmissionError, and nothing is kept for it."""
+
+
+@runtime_checkable
+class OffersResources(Protocol):
+    """What ClaimedDevices may have besides: extended resources of the node."""
+
+    def resources(self) -> Mapping[str, tuple[int, int]]:
+        """Capacity and allocatable amount by name, for the Node's status; asked with each heartbeat, every 10 s."""
 
 
 @runtime_checkable

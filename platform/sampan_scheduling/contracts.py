@@ -51,6 +51,9 @@ class Snapshot(Protocol):
 
 #: Scratch space of one scheduling cycle, shared by all plugins; keys are plugin names.
 State = dict[str, Any]
+#: A key of State: names of resources (frozenset) that NodeResourcesFit does not look at for this pod, for the plugin
+#: that has put it there in ``pre_filter`` checks them node by node.
+UNCHECKED = "unchecked resources"
 
 
 class SchedulingPlugin(Protocol):

@@ -21,6 +21,7 @@ class Call:
     seconds: float
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    agent: str = AGENT
 
     def failed(self, why: str, *, timed_out: bool = False) -> CallFailed:
         return CallFailed(f'Post "{self.destination.url(self.query)}": {why}', timed_out=timed_out)
@@ -28,7 +29,7 @@ class Call:
     def request(self) -> bytes:
         lines = [
             f"POST {self.destination.target(self.query)} HTTP/1.1", f"Host: {self.destination.host}",
-            f"User-Agent: {AGENT}", "Accept: application/json, */*", "Accept-Encoding: identity",
+            f"User-Agent: {self.agent}", "Accept: application/json, */*", "Accept-Encoding: identity",
             "Content-Type: application/json", f"Content-Length: {len(self.body)}",
             *(f"{name}: {value}" for name, value in self.headers.items()),
         ]  # fmt: skip

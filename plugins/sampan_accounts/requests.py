@@ -47,9 +47,10 @@ class TokenRequests:
             "metadata": {
                 "name": account["metadata"]["name"],
                 "namespace": account["metadata"]["namespace"],
+                "uid": account["metadata"].get("uid", ""),
                 "creationTimestamp": metadata.now_text(now),
             },
-            "spec": spec,
+            "spec": {"boundObjectRef": None, **spec},
             "status": {
                 "token": "" if call.dry_run else self.signer.sign(claims),
                 "expirationTimestamp": metadata.now_text(claims["exp"]),

@@ -32,9 +32,12 @@ def default(obj: Object) -> None:
 
 def validate(new: Object, old: Object | None) -> Iterator[Problem]:
     spec = new.get("spec") or {}
-    group, version, name = spec.get("group") or "", spec.get("version") or "", new["metadata"].get("name") or ""
-    if name != f"{version}.{group}":
-        yield problems.invalid("metadata.name", name, f'must be `spec.version+"."+spec.group`: "{version}.{group}"')
+    group, version = spec.get("group") or "", spec.get("version") or ""
+    wanted = f"{version}.{group}"
+    for field in ("generateName", "name"):  # upstream's order; whatever a name is generated from has to be the name
+        value = new["metadata"].get(field) or ""
+        if (value or field == "name") and value != wanted and not names.path_segment(value):
+            yield problems.invalid(f"metadata.{field}", value, f'must be `spec.version+"."+spec.group`: "{wanted}"')
     if group:
         yield from by_rule("spec.group", group, names.dns_subdomain)
     elif version != "v1":
@@ -91,7 +94,7 @@ def available_text(obj: Object) -> str:
 API_SERVICE = Kind(
     group=GROUP, version="v1", kind="APIService", plural="apiservices", categories=("api-extensions",),
     namespaced=False, status=True, unconditional_update=False,
-    prepare=prepare, default=default, validate=validate, name_rule="path",
+    any_finalizer=True, prepare=prepare, default=default, validate=validate, name_rule="path",
     columns=(
         NAME,
         Column("Service", service_text, description="The service that serves the group version"),

@@ -13,7 +13,6 @@ from sampan.contracts.kinds import Object
 from sampan.contracts.reconciling import Action, Create, Emit, Key, Observed, Remove, Requeue, Update
 from sampan.errors import AlreadyExists, StatusError
 from sampan_batch.endings import is_finished
-from sampan_batch.schedules import Schedule, parse, zone_of
 from sampan_batch.starts import due, name_of, next_in
 from sampan_machinery.metadata import (
     annotations_of,
@@ -27,6 +26,7 @@ from sampan_machinery.metadata import (
     parse_time,
 )
 from sampan_machinery.resources import CRON_JOBS, JOBS
+from sampan_machinery.schedules import Schedule, parse, zone_of
 
 SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 

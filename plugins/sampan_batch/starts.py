@@ -10,8 +10,8 @@ import math
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
-from sampan_batch.schedules import Schedule
 from sampan_machinery.metadata import get_path, parse_time
+from sampan_machinery.schedules import Schedule
 
 _MANY = 100
 _DELTA = 0.1  # seconds after the start, so that a clock that is a little behind does not wake too early

@@ -91,7 +91,7 @@ CERTIFICATE_SIGNING_REQUEST = Kind(
     subresources=(
         Subresource(
             name="approval", kind=REQUESTS.kind, group=REQUESTS.group, verbs=("get", "patch", "update"),
-            merge=approve,
+            merge=approve, resets=("spec", "status.certificate"),
         ),
     ),
     fields={"spec.signerName": _signer},

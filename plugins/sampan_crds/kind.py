@@ -80,6 +80,7 @@ CUSTOM_RESOURCE_DEFINITION = Kind(
     generation=True,
     has_expressions=True,
     unconditional_update=False,
+    any_finalizer=True,
     default=default,
     prepare=prepare,
     validate=validate,

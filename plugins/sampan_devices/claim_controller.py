@@ -65,6 +65,9 @@ def keys_of_pod(pod: Object, observed: Observed) -> Iterable[Key]:
         for use in claim_uses(pod):
             if use.claim is not None:
                 yield Key(namespace, use.claim)
+    extended = (pod.get("status") or {}).get("extendedResourceClaimStatus") or {}
+    if name := extended.get("resourceClaimName"):
+        yield Key(pod["metadata"]["namespace"], name)
 
 
 def keys_of_claim(claim: Object, observed: Observed) -> Iterable[Key]:

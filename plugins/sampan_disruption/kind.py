@@ -42,7 +42,7 @@ def _limit(name: str) -> Any:
 
 POD_DISRUPTION_BUDGET = Kind(
     **POD_DISRUPTION_BUDGETS._asdict(), short_names=("pdb",), status=True, generation=True, unconditional_update=False,
-    validate=validate,
+    any_finalizer=True, validate=validate,
     columns=(
         NAME,
         Column("Min Available", _limit("minAvailable"),

@@ -154,8 +154,8 @@ def _last_seen(event: Object) -> Any:
 def _source(event: Object) -> str:
     source = event.get("source") or {}
     component = source.get("component") or event.get("reportingComponent") or ""
-    place = source.get("host") or (event.get("reportingInstance") if not source.get("component") else "") or ""
-    return ", ".join(part for part in (component, place) if part)
+    place = source.get("host") or event.get("reportingInstance") or ""
+    return f"{component}, {place}" if place else component
 
 
 def _count(event: Object) -> int:

@@ -19,6 +19,7 @@ from pathlib import Path
 from sampan_exec.wire import CLOSE, ENDED, HEAD, RESIZE, STDIN
 from sampan_runtime.contracts import RuntimeFailure
 
+CHUNK, PIPE = 128 * 1024, 256 * 1024  # bytes read at once, and held for a command whose output is not read yet
 UNLOCK, PEER = 0x40045431, 0x5441  # TIOCSPTLCK, TIOCGPTPEER
 
 
@@ -38,21 +39,33 @@ class ExecStream:
         )  # fmt: skip
         if tty:
             os.close(theirs)
+        else:
+            self._widen()
         self._closed = threading.Lock()  # taken by the first close
         self._on_close: Callable[[], None] = lambda: None
 
     def output(self) -> Iterator[tuple[int, bytes]]:
         sources = {self._pty: 1} if self._pty >= 0 else self._pipes()
+        poll = select.poll()
+        for descriptor in sources:
+            poll.register(descriptor, select.POLLIN)
         while sources:
-            for descriptor in select.select(list(sources), [], [])[0]:
+            for descriptor, _ in poll.poll():
                 try:
-                    data = os.read(descriptor, 32768)
+                    data = os.read(descriptor, CHUNK)
                 except OSError:  # EIO: the terminal's last user is gone
                     data = b""
                 if data:
                     yield sources[descriptor], data
                 else:
+                    poll.unregister(descriptor)
                     del sources[descriptor]
+
+    def _widen(self) -> None:
+        """Let the command write ahead, so that fewer and larger messages are sent."""
+        assert self._process.stdout
+        with contextlib.suppress(OSError):  # more than this user's pipes may hold together
+            fcntl.fcntl(self._process.stdout, fcntl.F_SETPIPE_SZ, PIPE)
 
     def _pipes(self) -> dict[int, int]:
         assert self._process.stdout and self._process.stderr

@@ -40,21 +40,26 @@ def prepare(draft: Draft) -> None:
     elif draft.subresource != "finalize":
         namespace["spec"] = dict(old.get("spec") or {})
         if draft.subresource == "status":
-            _keep_phase(namespace, old)
+            _check_phase(namespace, old)
 
 
-def _keep_phase(namespace: Object, old: Object) -> None:
-    """Terminating belongs to a deletion and Active to the rest, whatever a writer of the status says."""
+def _check_phase(namespace: Object, old: Object) -> None:
+    """Terminating belongs to a deletion and Active to the rest; raises Invalid."""
     deleting = bool(old["metadata"].get("deletionTimestamp"))
-    namespace.setdefault("status", {})["phase"] = "Terminating" if deleting else "Active"
+    wanted, when = ("Terminating", "is not empty") if deleting else ("Active", "is empty")
+    if phase(namespace) != wanted:
+        why = f"may only be '{wanted}' if `deletionTimestamp` {when}"
+        found = [problems.invalid("status.Phase", phase(namespace), why)]
+        raise problems.as_error(found, group="", kind="Namespace", name=old["metadata"]["name"])
 
 
 def validate(namespace: Object, old: Object | None) -> Iterable[Problem]:
-    for finalizer in (namespace.get("spec") or {}).get("finalizers") or []:
-        yield from by_rule("spec.finalizers", finalizer, names.label_key)
+    for index, finalizer in enumerate((namespace.get("spec") or {}).get("finalizers") or []):
+        path = "spec.finalizers" if old is None else f"spec.finalizers[{index}]"  # sic
+        yield from by_rule(path, finalizer, names.label_key)
         if "/" not in finalizer and finalizer not in _STANDARD:
             why = "name is neither a standard finalizer name nor is it fully qualified"
-            yield problems.invalid("spec.finalizers", finalizer, why)
+            yield problems.invalid(path, finalizer, why)
 
 
 def held(namespace: Object) -> bool:

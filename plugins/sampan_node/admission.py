@@ -73,6 +73,7 @@ class PodAdmission:
         """``allowed``: sysctls that pods may set beside the safe ones."""
         self._allocatable, self._allowed = allocatable, allowed
         self.conditions: frozenset[str] = frozenset()  # what the node is short of now
+        self._shutting_down = False
         self._lock = threading.Lock()
         self._taken: dict[str, Object] = {}
         self._waiting: dict[str, Callable[[], None]] = {}  # uid -> what wakes a pod whose resize does not fit yet
@@ -88,7 +89,13 @@ class PodAdmission:
                 self._taken[uid] = pod
             return found
 
+    def shuts_down(self) -> None:
+        """No further pod is taken."""
+        self._shutting_down = True
+
     def _refusal(self, pod: Object) -> Refusal | None:
+        if self._shutting_down:
+            return Refusal("NodeShutdown", "Pod was rejected as the node is shutting down.")
         if text := sysctls.forbidden(pod, self._allowed):
             return Refusal(sysctls.REASON, text)
         if text := pressure.refuses(pod, self.conditions):

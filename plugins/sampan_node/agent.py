@@ -206,6 +206,8 @@ def run(running: Running) -> None:
             running.hooks.ask("contribute_claimed_devices", client=running.client, home=str(home), node=name)
         )
         closing.append(host.devices.close)
+        if settings.imageCredentialProviderConfig:
+            host.provided = credential_providers(host, settings, Path(options.home or home))
         closing += [mounter.close for mounter in host.mounters.values()]
         closing += [host.clock.stop, host.references.close, lambda: host.pool.shutdown(wait=False, cancel_futures=True)]
         folder = Path(options.home or home) / settings.static_pods if settings.static_pods else None
@@ -214,8 +216,9 @@ def run(running: Running) -> None:
         closing.append(server.stop)
         info = machine_facts.system_info(runtimes.shown_name(runtime), runtime.version(), VERSION)
         registration = Registration(
-            running.client, name=name, ip=ip, port=server.port, capacity=host.allocatable, info=info
-        )
+            running.client, name=name, ip=ip, port=server.port, capacity=host.allocatable, info=info,
+            devices=host.devices.resources,
+        )  # fmt: skip
         closing.append(agent.stop)
         agent.start()
         registration.register(runtime_problem(runtime))  # what the API says of the pods is true by now
@@ -228,9 +231,35 @@ def run(running: Running) -> None:
             running.stop, problem=lambda: runtime_problem(runtime), pressures=evictor.look, back=agent.look_again,
             removed=(lambda name: running.failing(REMOVED.format(name=name))) if options.joined else None,
         )  # fmt: skip
+        _end_pods(running, agent, registration)
     finally:
         for close in reversed(closing):
             close()
+
+
+def credential_providers(host: Host, settings: Any, home: Path) -> Callable[[Object, str], Any]:
+    """What gives credentials for pulling images, by programs of the node's. Raises ConfigError."""
+    from sampan_node.credentials import config
+    from sampan_node.credentials.providers import Accounts, CredentialProviders
+
+    def token(pod: Object, audience: str) -> str:
+        return host.token(pod, {"path": "imageCredentialProviderConfig", "audience": audience})
+
+    providers = CredentialProviders(
+        config.read(home / settings.imageCredentialProviderConfig), home / settings.imageCredentialProviderBinDir,
+        Accounts(host.service_account, token),
+    )  # fmt: skip
+    providers.check()
+    return providers.credentials
+
+
+def _end_pods(running: Running, agent: Agent, registration: Registration) -> None:
+    """End the pods where the settings want it and the machine goes down."""
+    if planned := running.settings.shutdown_periods():
+        from sampan_node.shutdown.shutdown import NodeShutdown, machine_ends
+
+        if running.is_final() and machine_ends():
+            NodeShutdown(agent, planned, tell=registration.shuts_down).run()
 
 
 def runtime_problem(runtime: Runtime) -> str:

@@ -1,17 +1,27 @@
-"""Devices that were allocated to pods: prepared by plugins, handed to the runtime by their CDI names or as what these
-stand for."""
+"""Devices that were given to pods: prepared by plugins, handed to the runtime by their CDI names, as what these stand
+for, or as variables, mounts and devices."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sampan.contracts.components import Contributed
 from sampan.contracts.kinds import Object
 from sampan_runtime import cdi
-from sampan_runtime.contracts import ClaimedDevices, ContainerSpec, Runtime, RuntimeFailure, TakesCdi
+from sampan_runtime.contracts import (
+    AdmitsPods,
+    ClaimedDevices,
+    ContainerSpec,
+    Edits,
+    EditsContainers,
+    OffersResources,
+    Runtime,
+    RuntimeFailure,
+    TakesCdi,
+)
 
 log = logging.getLogger(__name__)
 
@@ -23,24 +33,53 @@ class NotPrepared(RuntimeFailure):
     """The pod's devices are not ready (yet); the reason is that of the event."""
 
 
+class Granted(NamedTuple):
+    """What a container gets: names of CDI devices, and what no specification says."""
+
+    cdi: tuple[str, ...] = ()
+    edits: Edits = Edits()
+
+
+NOTHING = Granted()
+
+
 class PodDevices:
     """Asks all plugins that prepare devices, one after the other."""
 
     def __init__(self, answers: Iterable[Contributed[Sequence[ClaimedDevices]]] = ()) -> None:
         self._all = [(one, found) for found in answers for one in found.answer]
 
-    def prepare(self, pod: Object, container: Object) -> list[str]:
-        """CDI names of what the container gets. Raises NotPrepared."""
+    def resources(self) -> dict[str, tuple[int, int]]:
+        """Capacity and allocatable amount of the extended resources that plugins offer here."""
+        offered: dict[str, tuple[int, int]] = {}
+        for one, found in self._all:
+            if isinstance(one, OffersResources):
+                offered |= _offered(found, one)
+        return offered
+
+    def admit(self, pod: Object) -> str:
+        """Why the node cannot take the pod, "" where it can."""
+        for one, found in self._all:
+            if isinstance(one, AdmitsPods) and (why := _admitted(found, one, pod)):
+                self.release(pod)  # what those before it have given
+                return why
+        return ""
+
+    def prepare(self, pod: Object, container: Object) -> Granted:
+        """What the container gets. Raises NotPrepared."""
         names: list[str] = []
+        edits = Edits()
         for one, found in self._all:
             try:
                 _guarded(found, lambda one=one: one.prepare(pod))  # type: ignore[misc]  # mypy cannot infer it
                 names += _guarded(found, lambda one=one: list(one.names(pod, container)))  # type: ignore[misc]
+                if isinstance(one, EditsContainers):
+                    edits += _guarded(found, lambda one=one: one.edits(pod, container))  # type: ignore[misc]
             except RuntimeFailure as error:
                 raise NotPrepared(error.reason, str(error)) from error
             except Exception as error:
                 raise NotPrepared("FailedPrepareDynamicResources", f"{one.name}: {error}") from error
-        return names
+        return Granted(tuple(names), edits)
 
     def release(self, pod: Object) -> None:
         """Raises RuntimeFailure to be asked again."""
@@ -55,11 +94,29 @@ class PodDevices:
                 log.exception("node: %s", one.name)
 
 
-def with_devices(spec: ContainerSpec, names: Sequence[str], runtime: Runtime) -> ContainerSpec:
+def with_devices(spec: ContainerSpec, granted: Granted, runtime: Runtime) -> ContainerSpec:
     """The container with its devices, as the runtime wants them. Raises RuntimeFailure."""
+    if granted.edits != NOTHING.edits:  # the pod's own variables count, as upstream
+        spec = replace(cdi.edited(spec, granted.edits), env={**dict(granted.edits.env), **spec.env})
     if isinstance(runtime, TakesCdi) and runtime.takes_cdi:
-        return replace(spec, cdi=list(names)) if names else spec
-    return cdi.applied(spec, names, cdi.DIRECTORIES)
+        return replace(spec, cdi=list(granted.cdi)) if granted.cdi else spec
+    return cdi.applied(spec, granted.cdi, cdi.DIRECTORIES)
+
+
+def _offered(found: Contributed[Sequence[ClaimedDevices]], one: OffersResources) -> Mapping[str, tuple[int, int]]:
+    """None where a third party's plugin fails: the failure is in its log."""
+    try:
+        return _guarded(found, one.resources)
+    except Exception as error:
+        log.warning("node: devices: %s", error)
+        return {}
+
+
+def _admitted(found: Contributed[Sequence[ClaimedDevices]], one: AdmitsPods, pod: Object) -> str:
+    try:
+        return _guarded(found, lambda: one.admit(pod))
+    except Exception as error:
+        return str(error)
 
 
 def _guarded(found: Contributed[Sequence[ClaimedDevices]], do: Callable[[], _T]) -> _T:

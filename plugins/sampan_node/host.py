@@ -65,6 +65,7 @@ class Host:
     guards: SandboxGuards = field(default_factory=SandboxGuards)
     devices: PodDevices = field(default_factory=PodDevices)
     mounters: Mapping[str, VolumeMounter] = field(default_factory=dict)
+    provided: Callable[[Object, str], Sequence[Mapping[str, str]]] = lambda pod, image: ()  # by the node's programs
     _cache: dict[tuple[str, str, str], tuple[float, Object | None]] = field(default_factory=dict)
     _changes: int = 0
     _tokens: dict[tuple[str, str, str], tuple[float, str]] = field(default_factory=dict)
@@ -158,6 +159,11 @@ class Host:
             self._tokens[key] = renew, answer["token"]
         return str(answer["token"])
 
+    def service_account(self, namespace: str, name: str) -> Object:
+        """Raises NotFound."""
+        found: Object = self.client.get(SERVICE_ACCOUNTS, name, namespace)
+        return found
+
     def runtime_handler(self, pod: Object) -> str:
         """The handler of the pod's RuntimeClass, "" for none. Raises RuntimeFailure for a class that does not exist."""
         name = pod["spec"].get("runtimeClassName")
@@ -174,11 +180,11 @@ class Host:
             self._tokens = {key: value for key, value in self._tokens.items() if key[0] != uid}
 
     def credentials(self, pod: Object, image: str) -> Sequence[Mapping[str, str]]:
-        """Registry credentials of the pod's imagePullSecrets that fit the image."""
+        """Registry credentials that fit the image: of the pod's imagePullSecrets, then of the node's programs."""
         namespace, found = pod["metadata"]["namespace"], []
         for ref in pod["spec"].get("imagePullSecrets") or ():
             found += registries.of_secret(self.lookup(namespace, "Secret", ref.get("name", "")), image)
-        return found
+        return [*found, *self.provided(pod, image)]
 
 
 def field_path(spec: Object, container: str) -> str:

@@ -46,12 +46,15 @@ DECLARED = ("RestartAllContainersOnContainerExits",)
 
 def status_of(
     old: Object, *, name: str, ip: str, port: int, capacity: Mapping[str, str], info: Mapping[str, str], now: str,
-    problem: str = "", pressures: Collection[str] = (),
+    problem: str = "", pressures: Collection[str] = (), devices: Mapping[str, tuple[int, int]] | None = None,
 ) -> Object:  # fmt: skip
-    """The Node's status; resources that others added to capacity stay."""
+    """The Node's status; resources that others added to capacity stay. ``devices``: capacity and allocatable amounts of
+    what plugins offer."""
     status: Object = copy(old)
-    status["capacity"] = {**(old.get("capacity") or {}), **capacity}
-    status["allocatable"] = {**(old.get("allocatable") or {}), **capacity}
+    offered = devices or {}
+    every, usable = ({name: str(amounts[place]) for name, amounts in offered.items()} for place in (0, 1))
+    status["capacity"] = {**(old.get("capacity") or {}), **capacity, **every}
+    status["allocatable"] = {**(old.get("allocatable") or {}), **capacity, **usable}
     status["addresses"] = [{"type": "InternalIP", "address": ip}, {"type": "Hostname", "address": name}]
     status["daemonEndpoints"] = {"kubeletEndpoint": {"Port": port}}
     status["nodeInfo"] = dict(info)
@@ -84,19 +87,24 @@ def skeleton(name: str) -> Object:
 
 class Registration:
     def __init__(
-        self, client: Any, *, name: str, ip: str, port: int, capacity: Mapping[str, str], info: Mapping[str, str]
-    ) -> None:
+        self, client: Any, *, name: str, ip: str, port: int, capacity: Mapping[str, str], info: Mapping[str, str],
+        devices: Callable[[], Mapping[str, tuple[int, int]]] = dict,
+    ) -> None:  # fmt: skip
+        """``devices()``: what plugins offer now; asked with each heartbeat."""
         self._client, self._name = client, name
+        self._devices, self._offered = devices, devices()
         self._facts: dict[str, Any] = {"name": name, "ip": ip, "port": port, "capacity": capacity, "info": info}
         self._node: Object = {}
         self._told = 0.0
         self._problem, self._asked, self._looked = "", time.time(), time.time()
         self._pressures: Collection[str] = ()
+        #: Pressures and devices as they were told last.
+        self._told_of: tuple[frozenset[str], Mapping[str, tuple[int, int]]] = (frozenset(), {})
 
     def register(self, problem: str = "") -> None:
         """Create the Node, or take over an existing one; it is Ready from here on, unless there is a ``problem``."""
         self._problem = problem
-        status = status_of({}, now=now_text(time.time()), problem=problem, **self._facts)
+        status = status_of({}, now=now_text(time.time()), problem=problem, devices=self._offered, **self._facts)
         fresh: Object = {**skeleton(self._name), "status": status}
         try:
             self._node = self._client.create(NODES, fresh)
@@ -113,7 +121,9 @@ class Registration:
         """Write the status where it changed, or anyway."""
         old = self._node.get("status") or {}
         now = now_text(time.time())
-        status = status_of(old, now=now, problem=self._problem, pressures=self._pressures, **self._facts)
+        status = status_of(
+            old, now=now, problem=self._problem, pressures=self._pressures, devices=self._offered, **self._facts
+        )  # fmt: skip
         for condition in status["conditions"]:
             if condition.get("type") in ("Ready", *(one[0] for one in HEALTHY)):
                 condition["lastHeartbeatTime"] = now
@@ -121,7 +131,12 @@ class Registration:
         if not force and set(changed) <= {"conditions"} and time.time() - self._told < STATUS_EVERY:
             return
         self._node = self._client.patch(NODES, self._name, {"status": changed}, subresource="status", how="strategic")
-        self._told = time.time()
+        self._told, self._told_of = time.time(), (frozenset(self._pressures), self._offered)
+
+    def shuts_down(self, problem: str) -> None:
+        """Say once that no pod can run here any more."""
+        self._problem = problem
+        self.tell(force=True)
 
     def keep(
         self, stop: threading.Event, *, problem: Callable[[], str] = lambda: "",
@@ -139,9 +154,13 @@ class Registration:
         failing = False
         while not stop.wait(AGAIN if failing or self._problem else HEARTBEAT):
             try:
-                self._beat()
-                pressed, self._pressures = self._pressures, pressures()
-                news = self._is_news(problem) or set(pressed) != set(self._pressures)
+                try:
+                    self._beat()
+                finally:  # pods are evicted while the API is away, too
+                    self._pressures = pressures()
+                self._offered = self._devices()
+                is_untold = (frozenset(self._pressures), self._offered) != self._told_of
+                news = self._is_news(problem) or is_untold
                 contradicted = self._is_contradicted(was_away=failing)
                 if news or contradicted or time.time() - self._told >= STATUS_EVERY:
                     self._node = self._client.get(NODES, self._name)

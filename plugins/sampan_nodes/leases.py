@@ -30,4 +30,5 @@ LEASE = Kind(
         AGE,
     ),
     prepare=prepare, validate=validate, create_on_update=True, unconditional_update=False,
+    any_finalizer=True,
 )  # fmt: skip

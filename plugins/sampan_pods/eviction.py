@@ -24,8 +24,7 @@ _AGAIN = 10  # seconds
 def evict(call: Call) -> Any:
     body = call.body()
     options: Object = body.get("deleteOptions") or {}
-    named = (body.get("metadata") or {}).get("name") or call.name
-    if named != call.name:
+    if (body.get("metadata") or {}).get("name") != call.name:
         raise BadRequest("name in URL does not match name in Eviction object")
     if options.get(_UNREADABLE):
         why = "can not be set for pod eviction, try after removing the option"

@@ -68,7 +68,7 @@ def kinds(pki: str) -> list[Kind]:
     """``pki`` is the directory of the API server's client certificate for node agents."""
     streams = Streams(pki)
     subresources = (
-        Subresource(name="binding", kind="Binding", verbs=("create",), serve=binding.bind, counts=False),
+        Subresource(name="binding", kind="Binding", verbs=("create",), serve=binding.bind, counts=False, tracks=False),
         Subresource(
             name="eviction", kind="Eviction", group="policy", version="v1", serve=evict, blocking=True,
             admits=True,

@@ -13,6 +13,7 @@ from sampan_machinery import problems, quantities
 from sampan_podspec.containers import is_sidecar
 from sampan_podspec.defaults import default_pod
 from sampan_podspec.requests import COMPUTE, qos_class
+from sampan_podspec.validation import pod_spec
 
 LISTS = ("initContainers", "containers")
 RESIZED = ("resources", "resizePolicy")
@@ -27,6 +28,8 @@ def merge_resize(current: Object, submitted: Object) -> Object:
         merged = {**current, "spec": _merged(current["spec"], submitted.get("spec") or {})}
         default_pod(merged)
         found = list(_allowed(merged, current))
+        if found and not _never(current):
+            found = [*pod_spec(merged["spec"]), *found]  # else it is looked into later
     if found:
         raise problems.as_error(found, group="", kind="Pod", name=current["metadata"]["name"])
     return merged

@@ -123,7 +123,7 @@ _BINDING_COLUMNS = (
 VALIDATING_POLICY = Kind(
     **VALIDATING_ADMISSION_POLICIES._asdict(), categories=("api-extensions",), status=True, status_metadata=False,
     generation=True, has_expressions=True,
-    unconditional_update=False, default=default_policy, validate=_validating,
+    unconditional_update=False, any_finalizer=True, default=default_policy, validate=_validating,
     columns=_columns(Column(
         "Validations", _count("validations"), type="integer",
         description="Validations indicates the number of validation rules defined in this configuration",
@@ -131,11 +131,12 @@ VALIDATING_POLICY = Kind(
 )  # fmt: skip
 VALIDATING_BINDING = Kind(
     **VALIDATING_ADMISSION_POLICY_BINDINGS._asdict(), categories=("api-extensions",), generation=True,
-    unconditional_update=False, default=default_binding, validate=_validating_binding, columns=_BINDING_COLUMNS,
+    unconditional_update=False, any_finalizer=True, default=default_binding, validate=_validating_binding,
+    columns=_BINDING_COLUMNS,
 )  # fmt: skip
 MUTATING_POLICY = Kind(
     **MUTATING_ADMISSION_POLICIES._asdict(), categories=("api-extensions",), generation=True, has_expressions=True,
-    unconditional_update=False, default=default_policy, validate=_mutating,
+    unconditional_update=False, any_finalizer=True, default=default_policy, validate=_mutating,
     columns=_columns(Column(
         "Mutations", _count("mutations"), type="integer",
         description="Mutation indicates the number of mutations rules defined in this configuration",
@@ -143,7 +144,8 @@ MUTATING_POLICY = Kind(
 )  # fmt: skip
 MUTATING_BINDING = Kind(
     **MUTATING_ADMISSION_POLICY_BINDINGS._asdict(), categories=("api-extensions",), generation=True,
-    unconditional_update=False, default=default_binding, validate=_mutating_binding, columns=_BINDING_COLUMNS,
+    unconditional_update=False, any_finalizer=True, default=default_binding, validate=_mutating_binding,
+    columns=_BINDING_COLUMNS,
 )  # fmt: skip
 
 KINDS = (VALIDATING_POLICY, VALIDATING_BINDING, MUTATING_POLICY, MUTATING_BINDING)

@@ -38,5 +38,6 @@ RUNTIME_CLASS = Kind(
     rules={"required": ["handler"], "properties": {"handler": {"x-sampan-name": "label", "x-sampan-immutable": True}}},
     create_on_update=True,
     unconditional_update=False,
+    any_finalizer=True,
     validate=validate,
 )

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from sampan.contracts.kinds import Object
-from sampan.errors import Conflict, NotFound, StatusError
+from sampan.errors import Conflict, NotFound, SampanError
 from sampan_client import Client
 from sampan_machinery.metadata import get_condition, now_text, observed_generation
 from sampan_machinery.resources import PODS
@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 BINDERS = 16  # commits group: more bindings under way cost the store no more flushes
 #: Seconds between two questions to a plugin that wants a pod to wait; they double up to the second.
 ASK_AGAIN, ASK_SELDOM = 0.5, 8.0
-UNWRITTEN = (StatusError, OSError)
+UNSCHEDULABLE = "Unschedulable"  # the reason in the pod's condition
+UNWRITTEN = (SampanError, OSError)
 
 
 class EventRecorder(Protocol):
@@ -57,6 +58,8 @@ class Binder:
         self._waiting: dict[str, tuple[threading.Timer, Callable[[], None]]] = {}  # by the pod's uid
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._closed = False
+        #: Whether another one binds the pod (an extender); it is given ``_write`` to do so with.
+        self.elsewhere: Callable[[PodInfo, NodeView, Callable[[Callable[[], None]], None]], bool] | None = None
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -116,13 +119,22 @@ class Binder:
             except Exception as error:
                 self._refused(info, node, state, error, again=True)
                 return
+        write = partial(self._write, info, node, state)
+        if self.elsewhere is None or not self.elsewhere(info, node, write):
+            write(partial(self._create_binding, info, node))
+
+    def _create_binding(self, info: PodInfo, node: NodeView) -> None:
         binding = {
             "apiVersion": "v1", "kind": "Binding",
             "metadata": {"name": info.name, "namespace": info.namespace, "uid": info.uid},
             "target": {"apiVersion": "v1", "kind": "Node", "name": node.name},
         }  # fmt: skip
+        self._client.create(PODS, binding, info.namespace, subresource="binding", name=info.name)
+
+    def _write(self, info: PodInfo, node: NodeView, state: State, bind: Callable[[], None]) -> None:
+        """``bind`` writes the binding."""
         try:
-            self._client.create(PODS, binding, info.namespace, subresource="binding", name=info.name)
+            bind()
         except NotFound:
             self._unbound(info, node, state, False)
         except UNWRITTEN as error:
@@ -152,7 +164,7 @@ class Binder:
         log.warning("pod %s could not be bound to %s: %s", info.ref, node.name, error)
         self._events.event(info.object, "Warning", "FailedScheduling", f"binding rejected: {error}")
 
-    def report(self, info: PodInfo, message: str, room: PreemptionResult) -> None:
+    def report(self, info: PodInfo, message: str, room: PreemptionResult, reason: str = UNSCHEDULABLE) -> None:
         """Say why there is no node; clear the one that was chosen for it."""
         # Upstream first tries to take devices back from claims, and says that a pod without claims has none.
         has_claims = bool(info.object["spec"].get("resourceClaims"))
@@ -160,7 +172,7 @@ class Binder:
         text = message if room.node or not room.why else f"{message} {claims}preemption: {room.why}"
         self._events.event(info.object, "Warning", "FailedScheduling", text)
         status: dict[str, Any] = {}
-        condition = _changed_condition(info.object, text)
+        condition = _changed_condition(info.object, text, reason)
         if condition:
             status["conditions"] = [condition]
         if room.node:
@@ -219,12 +231,12 @@ class Binder:
                 heard(info.object, None)
 
 
-def _changed_condition(pod: Object, text: str) -> Object | None:
+def _changed_condition(pod: Object, text: str, reason: str) -> Object | None:
     """The PodScheduled condition to write, None when the pod says the same already."""
     wanted = {
         "type": "PodScheduled",
         "status": "False",
-        "reason": "Unschedulable",
+        "reason": reason,
         "message": text,
         **observed_generation(pod),
     }

@@ -20,6 +20,7 @@ from sampan_scheduler.isolated import contributed
 from sampan_scheduler.scheduler import Scheduler
 
 if TYPE_CHECKING:
+    from sampan_scheduler.extenders.asking import Extenders
     from sampan_scheduler.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ def _work(running: Running, stop: threading.Event) -> None:
 
     scheduler = Scheduler(
         running.client, recorder, configuration=configuration, namespaces=matching, budgets=budgets.list,
-        third_party=others,
+        third_party=others, extenders=extenders_of(configuration),
     )  # fmt: skip
     namespaces = Informer(running.client, NAMESPACES, metadata_only=True, on_change=scheduler.namespace_changed)
     nodes = Informer(running.client, NODES, on_change=scheduler.node_changed)
@@ -108,6 +109,15 @@ def configured(settings: Settings) -> Configuration:
     if settings.config:
         return load(Path(settings.config), "plugins.scheduler.config")
     return usual(settings.names)
+
+
+def extenders_of(configuration: Configuration) -> Extenders | None:
+    """None where there are none."""
+    if not configuration.extenders:
+        return None
+    from sampan_scheduler.extenders.asking import Extenders  # with the client of webhooks, that few need
+
+    return Extenders(configuration.extenders)
 
 
 def slim(pod: Object) -> Object:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections import Counter as Tally
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from operator import add
 from typing import Any
 
@@ -22,15 +23,17 @@ from sampan_scheduler.profiles import Profile
 from sampan_scheduler.rules.node_affinity import CONFLICT, NOT_NAMED
 from sampan_scheduler.tables import MOST_TABLES, VerdictTable, VerdictTables, normalized
 from sampan_scheduler.third_party import ThirdParty
-from sampan_scheduling.contracts import State, Verdict
+from sampan_scheduling.contracts import UNCHECKED, State, Verdict
 
 
 class Cycle:
     """Decides for one pod after another over a Cluster."""
 
     def __init__(
-        self, cluster: Cluster, profile: Profile, third_party: Sequence[Any] = (), rng: random.Random | None = None
-    ) -> None:
+        self, cluster: Cluster, profile: Profile, third_party: Sequence[Any] = (), rng: random.Random | None = None,
+        *, extenders: Sequence[Any] = (),
+    ) -> None:  # fmt: skip
+        """``extenders``: what stands for them among the plugins, whatever the profile says; asked last."""
         self._cluster = cluster
         self.profile = profile
         self._tables = VerdictTables(
@@ -45,7 +48,7 @@ class Cycle:
         self._names_matter = any(rule.name == NOT_NAMED.plugin for rule in profile.filters)
         self._rng = rng or random.Random()
         taking_part = [plugin for plugin in third_party if profile.takes_part(plugin.name)]
-        self.third_party = ThirdParty(taking_part, profile.weights)
+        self.third_party = ThirdParty([*taking_part, *extenders], profile.weights)
 
     def decide(self, pod: PodInfo, state: State | None = None) -> CycleResult:
         """The best node for the pod, which must not stand on one. Changes nothing in the cluster."""
@@ -56,6 +59,7 @@ class Cycle:
         if refusal is not None:
             decision = Decision(pod.ref, pod.uid, "", len(cluster), refusal=refusal.reason)
             return CycleResult(decision, dict.fromkeys(range(len(cluster)), refusal))
+        pod = _checked(pod, state)
         rows: Sequence[int] | None
         if pod.node_names is not None and self._names_matter:
             table, rows = self._named(pod, pod.node_names)
@@ -86,6 +90,7 @@ class Cycle:
         refusal = self._refuses_all(pod, state)
         if refusal is not None:
             return Explanation(dict.fromkeys(names, refusal), {})
+        pod = _checked(pod, state)
         named = pod.node_names is not None and self._names_matter
         table, some = self._named(pod, pod.node_names or frozenset()) if named else (self._tables.of(pod), None)
         refused: dict[int, Verdict] = {}
@@ -107,6 +112,7 @@ class Cycle:
 
     def verdict(self, pod: PodInfo, node: NodeInfo, state: State) -> Verdict | None:
         """What the first rule that objects says of this one node as it is now."""
+        pod = _checked(pod, state)
         verdict = self._tables.verdict(pod, node)
         if verdict is not None:
             return verdict
@@ -321,3 +327,12 @@ class Cycle:
             if values is not None:
                 found[rule.name] = values
         return {**found, **self.third_party.of(pod.object).scores(state, pod.object, self._cluster, rows)}
+
+
+def _checked(pod: PodInfo, state: State) -> PodInfo:
+    """The pod with the requests that our own rules check; a plugin may look after others."""
+    unchecked = state.get(UNCHECKED)
+    if not unchecked or not any(name in unchecked for name in pod.requests):
+        return pod
+    requests = {name: amount for name, amount in pod.requests.items() if name not in unchecked}
+    return replace(pod, requests=requests, signature=pod.signature + "\0".join(["", *sorted(unchecked)]).encode())

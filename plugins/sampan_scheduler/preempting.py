@@ -27,10 +27,8 @@ class Preemptor:
     def forget(self, uid: str) -> None:
         self._leaving.pop(uid, None)
 
-    def make_room(
-        self, info: PodInfo, outcome: CycleResult, state: State, cycle: Cycle, binder: Binder
-    ) -> PreemptionResult:
-        """Nominates a node and asks for the eviction of its victims, where that helps."""
+    def find(self, info: PodInfo, outcome: CycleResult, state: State, cycle: Cycle) -> PreemptionResult:
+        """The node to nominate and its victims, where that helps. Changes nothing but nominations that have ended."""
         cluster = self._cluster
         if not outcome.decision.total:
             return PreemptionResult()
@@ -52,11 +50,12 @@ class Preemptor:
             room = room._replace(node=third_party.make_room(state, info.object, cluster, refused) or "")
         if not room.node:
             cluster.unnominate(info.uid)
-            return room
-        self._take(info, room, binder)
         return room
 
-    def _take(self, info: PodInfo, room: PreemptionResult, binder: Binder) -> None:
+    def take(self, info: PodInfo, room: PreemptionResult, binder: Binder) -> None:
+        """Nominate the node and ask for the eviction of its victims."""
+        if not room.node or room.keeps:
+            return
         for other in list(self._cluster.nominated.get(room.node, {}).values()):
             if other.priority < info.priority and other.uid != info.uid:
                 self._cluster.unnominate(other.uid)  # it would not fit any more, and may find another node

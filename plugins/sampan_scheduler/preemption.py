@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections import Counter as Tally
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan_machinery.selectors import Selector, from_object
@@ -45,6 +45,8 @@ class PreemptionResult(NamedTuple):
     why: str = ""
     violations: int = 0  # victims that their budgets do not allow to go
     keeps: bool = False
+    #: All that were found, this one among them, for extenders to choose from.
+    candidates: tuple[Any, ...] = ()
 
 
 def read_budgets(budgets: Sequence[Object]) -> list[Budget]:
@@ -98,7 +100,7 @@ def make_room(
     else:
         reasons[NO_VICTIMS] = len(possible)
     if found:
-        return best(found)
+        return best(found)._replace(candidates=tuple(found))
     texts = sorted(f"{count} {reason}" for reason, count in reasons.items() if count)
     return PreemptionResult(why=f"0/{len(cluster)} nodes are available: {', '.join(texts)}.")
 

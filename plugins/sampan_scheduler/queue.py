@@ -104,6 +104,12 @@ class Queue:
             self._leave_waiting(self._pods[uid])
             self._rest(uid, self._pause(uid))
 
+    def again(self, uid: str) -> None:
+        """A pod that was taken out by ``pop`` may be tried again at once."""
+        if uid in self._pods and uid not in self._place:
+            self._leave_waiting(self._pods[uid])
+            self._activate(uid)
+
     def wake(self, may_help: Callable[[Refused], bool], *, surely: bool = False) -> bool:
         """The cluster changed: pods that it may help are tried again after their back-off; returns whether there are
         any.

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sampan.contracts.kinds import Object
 from sampan_client import Client
@@ -36,7 +36,11 @@ from sampan_scheduler.preemption import PreemptionResult
 from sampan_scheduler.queue import Queue
 from sampan_scheduler.resources import DEFAULT_NAME
 from sampan_scheduler.third_party import ThirdParty
-from sampan_scheduling.contracts import NodeView, State
+from sampan_scheduling.contracts import UNCHECKED, NodeView, State
+
+if TYPE_CHECKING:
+    from sampan_scheduler.extenders.asking import Extenders
+    from sampan_scheduler.extenders.extending import Extending
 
 log = logging.getLogger(__name__)
 
@@ -66,15 +70,18 @@ class Scheduler:
         namespaces: Callable[[Selector], frozenset[str]],
         budgets: Callable[[], Sequence[Object]] = tuple,
         third_party: Sequence[Any] = (),
+        extenders: Extenders | None = None,
         clock: Callable[[], float] = time.monotonic,
         rng: random.Random | None = None,
     ) -> None:
         self._namespaces = namespaces
         self._clock = clock
         self._cluster = Cluster()
+        rules = extenders.rules if extenders is not None else ()
         rng = rng or random.Random(random.getrandbits(64))  # a simulation seeds the process's source
         self._cycles = {
-            profile.name: Cycle(self._cluster, profile, third_party, rng) for profile in configuration.profiles
+            profile.name: Cycle(self._cluster, profile, third_party, rng, extenders=rules)
+            for profile in configuration.profiles
         }
         self._third_party = ThirdParty(third_party)
         self._queue = Queue(
@@ -91,6 +98,15 @@ class Scheduler:
             client, events, self._plugins_for, bound=self._bound, unbound=self._unbound, wanted=self._is_assumed
         )
         self._preemptor = Preemptor(self._cluster, budgets, rng)
+        self._extending = self._extend(extenders) if extenders is not None else None
+
+    def _extend(self, extenders: Extenders) -> Extending:
+        from sampan_scheduler.extenders.extending import Extending  # with the client of webhooks, that few need
+
+        return Extending(
+            extenders, queue=self._queue, cluster=self._cluster, preemptor=self._preemptor, binder=self.binder,
+            lock=self._lock, wake=self._wake.set,
+        )  # fmt: skip
 
     def _plugins_for(self, pod: Object) -> ThirdParty:
         """Plugins of others that take part for this pod."""
@@ -184,6 +200,8 @@ class Scheduler:
     def _forget(self, uid: str) -> None:
         self._queue.drop(uid)
         self._preemptor.forget(uid)
+        if self._extending is not None:
+            self._extending.forget(uid)
         kept = self._cluster.nomination(uid) if self._cluster.nominated else ""
         if kept:
             info, node = self._cluster.nominated[kept][uid], self._cluster.by_name.get(kept)
@@ -236,6 +254,8 @@ class Scheduler:
     def close(self) -> None:
         self.binder.close()
         self._third_party.stop()
+        if self._extending is not None:
+            self._extending.close()
 
     def run(self, stop: threading.Event) -> None:
         """Decide until stopped."""
@@ -290,12 +310,20 @@ class Scheduler:
             self._queue.failed(info.uid, plugins)  # one of its kind has just been refused and nothing has changed since
             return
         state: State = {}
+        if self._extending is not None:
+            self._extending.begin(info, state)
         outcome = cycle.decide(info, state)
+        if self._extending is not None and self._extending.holds(info, state, outcome):
+            return
         decision = outcome.decision
         self._decisions.append(decision)
         if not decision.node:
-            self._queue.failed(info.uid, outcome.plugins)
-            room = self._preemptor.make_room(info, outcome, state, cycle, self.binder)
+            # Hints of our own rules do not know what another plugin checks in their place.
+            self._queue.failed(info.uid, outcome.plugins | ({UNCHECKED} if state.get(UNCHECKED) else set()))
+            room = self._preemptor.find(info, outcome, state, cycle)
+            if self._extending is not None and self._extending.chooses(info, room, decision.message()):
+                return
+            self._preemptor.take(info, room, self.binder)
             if not room.node and not third_party.asked:
                 self._refused[info.signature] = self._cluster.moment, outcome.plugins
             self.binder.submit(partial(self.binder.report, info, decision.message(), room))

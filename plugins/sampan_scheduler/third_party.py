@@ -30,7 +30,7 @@ class ThirdParty:
             if (concerns := getattr(plugin, "concerns", None)) is not None:
                 self._choosers.setdefault(concerns, []).append(place)
         self._subsets: dict[frozenset[int], ThirdParty] = {}
-        self.filters = self._with("filter", "filter_all")
+        self.filters = self._with("filter", "filter_all", "filter_rows")
         self.scorers = self._with("score", "score_all")
         self.asked = bool(self._plugins)
         self.waits = bool(self._with("permit", "pre_bind"))
@@ -83,7 +83,10 @@ class ThirdParty:
         for plugin in self.filters:
             if not rows:
                 break
-            if hasattr(plugin, "filter_all"):
+            if hasattr(plugin, "filter_rows"):  # our own (extenders)
+                refusing = plugin.filter_rows(state, pod, nodes, rows)
+                verdicts = {row: refusing.get(row) for row in rows}
+            elif hasattr(plugin, "filter_all"):
                 found = _ask(plugin, "filter_all", None, state, pod, nodes)
                 verdicts = {row: _verdict_of(plugin, found, row) for row in rows}
             else:

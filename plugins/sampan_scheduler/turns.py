@@ -9,7 +9,7 @@ from sampan_client.events import Recorder
 from sampan_client.informers import Informer
 from sampan_machinery.resources import NAMESPACES, NODES, POD_DISRUPTION_BUDGETS, PODS
 from sampan_machinery.selectors import Selector
-from sampan_scheduler.component import configured, slim
+from sampan_scheduler.component import configured, extenders_of, slim
 from sampan_scheduler.isolated import contributed
 from sampan_scheduler.scheduler import Scheduler
 
@@ -27,7 +27,7 @@ class SchedulerTurns:
         configuration.check_names(plugin.name for plugin in others)
         self._scheduler = Scheduler(
             client, self._recorder, configuration=configuration, namespaces=self._matching,
-            budgets=self._budgets.list, third_party=others, clock=clock,
+            budgets=self._budgets.list, third_party=others, clock=clock, extenders=extenders_of(configuration),
         )  # fmt: skip
         self._namespaces = Informer(
             client, NAMESPACES, metadata_only=True, on_change=self._scheduler.namespace_changed

@@ -18,13 +18,12 @@ from sampan_podspec.validation.sources import (
     fibre_channel,
     flex,
     flocker,
-    iscsi,
     needs,
     nfs,
     no_steps_back,
     partition,
+    persistent_iscsi,
     quobyte,
-    target_length,
     with_secret,
 )
 
@@ -59,9 +58,10 @@ def volume_source(path: str, spec: Object, volume: str) -> Iterator[Problem]:
         if index and name != "flexVolume":  # sic: upstream lets a FlexVolume follow another one
             yield forbidden(f"{path}.{_SPELT.get(name, name)}", "may not specify more than 1 volume type")
             continue
-        yield from CHECKS[name](f"{path}.{_NAMED.get(name, name)}", spec[name])
         if name == "iscsi":
-            yield from target_length(f"{path}.iscsi", spec[name], volume)
+            yield from persistent_iscsi(f"{path}.iscsi", spec[name], volume)
+        else:
+            yield from CHECKS[name](f"{path}.{_NAMED.get(name, name)}", spec[name])
         if name == "local" and spec.get("nodeAffinity") is None:
             yield required(f"{path}.nodeAffinity", "Local volume requires node affinity")
     if not given:
@@ -132,7 +132,7 @@ CHECKS: dict[str, Check] = {
     "rbd": needs("monitors", "image"),
     "quobyte": quobyte,
     "cephfs": needs("monitors"),
-    "iscsi": iscsi,
+    "iscsi": persistent_iscsi,
     "cinder": with_secret(needs("volumeID"), "name", "namespace"),
     "fc": fibre_channel,
     "flexVolume": flex,

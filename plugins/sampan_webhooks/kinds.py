@@ -38,7 +38,7 @@ def _kind(resource: Resource, **more: object) -> Kind:
     return Kind(
         group=resource.group, version=resource.version, kind=resource.kind, plural=resource.plural, namespaced=False,
         categories=("api-extensions",), generation=True, unconditional_update=False, has_expressions=True,
-        validate=validation.validate,
+        any_finalizer=True, validate=validation.validate,
         columns=(
             NAME,
             Column(

@@ -1,4 +1,4 @@
-"""Objects to ``application/vnd.kubernetes.protobuf`` as kubectl sends them, by sampan's own table of field numbers.
+"""Objects to ``application/vnd.kubernetes.protobuf`` as kubectl sends them, and back, by sampan's own table of fields.
 
 Raises Unencodable for what has no form on the wire (a text where a number belongs).
 """
@@ -11,7 +11,8 @@ import json
 import struct
 from typing import Any
 
-from sampan_machinery.protobuf import table
+from sampan.errors import BadRequest
+from sampan_machinery.protobuf import decoding, table
 
 MEDIA_TYPE = table.MEDIA_TYPE
 _QUANTITY, _INT_OR_STRING = "api/resource.Quantity", "util/intstr.IntOrString"
@@ -33,6 +34,14 @@ def encode(obj: dict[str, Any]) -> bytes:
         raise Unencodable(str(error)) from error
     meta = _bytes(1, api_version.encode()) + _bytes(2, kind.encode())
     return table.MAGIC + _bytes(1, meta) + _bytes(2, raw)
+
+
+def decode(body: bytes) -> Any:
+    """The object in an answer, and a text where it is none."""
+    try:
+        return decoding.decode(body)
+    except BadRequest as error:
+        return f"{error.message}: {body[:200]!r}"
 
 
 def _varint(value: int) -> bytes:

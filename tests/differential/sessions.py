@@ -9,6 +9,7 @@ import re
 import time
 from typing import Any
 
+import protobufs
 import yaml
 from protobufs import Unencodable
 from steps import Step, Story
@@ -65,6 +66,8 @@ class Session:
 
     def clean_up(self, story: Story) -> None:
         """Nothing of the story stays, whatever finalizers it left."""
+        if sum(step.verb == "create" and step.path == story.collection for step in story.steps) > 2:
+            self._target.ask("DELETE", f"{story.collection}?labelSelector=story%3D{self._name}", {}, None)
         path = f"{story.collection}/{self._object(story.resource.partition('.')[0])}"
         ask = functools.partial(self._target.ask, headers={"Content-Type": "application/json"})
         for _ in range(2):
@@ -120,6 +123,8 @@ class Session:
             return [self._plain(child, key) for child in value]
         if key in ("resourceVersion", "uid", "continue") and value:
             return key.upper()
+        if key == "token" and isinstance(value, str) and value.startswith("eyJ"):
+            return "TOKEN"
         if key in ("nodePort", "healthCheckNodePort") and isinstance(value, int) and 30000 <= value <= 33000:
             return "PORT"
         if key == "cells" and isinstance(value, str):
@@ -148,6 +153,8 @@ def _content(answer: Answer) -> Any:
                 events = [_JSON_NUMBERS(line) for line in lines]
                 return [event for event in events if not _is_mark(event)]
             return _JSON_NUMBERS(answer.body)
+        if kind == protobufs.MEDIA_TYPE:
+            return protobufs.decode(answer.body)
         if kind == "application/yaml":
             return yaml.safe_load(answer.body)
     except ValueError:

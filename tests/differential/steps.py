@@ -20,6 +20,10 @@ MERGE, STRATEGIC, JSON_PATCH, APPLY = (
                                      "apply-patch+yaml")
 )  # fmt: skip
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", protobufs.MEDIA_TYPE
+TABLE, PARTIAL, PARTIALS = (
+    f"application/json;as={form};v=v1;g=meta.k8s.io" for form in ("Table", "PartialObjectMetadata",
+                                                                  "PartialObjectMetadataList")
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

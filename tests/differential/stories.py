@@ -7,18 +7,20 @@ import copy
 import re
 from typing import Any
 
+import oddities
+import several
 import steps as ways
+import subrequests
 import values
 from corpus import Sample, samples
 from hypothesis import strategies as st
 from steps import Step, Story
 
-_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
-_PARTIAL = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
-_PARTIALS = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
-_ACCEPTS = ["", "", "", "", "", "application/json", _TABLE, _PARTIAL, "application/yaml", "text/plain",
-            f"{_TABLE},application/json", "application/json;as=Table;v=v2;g=meta.k8s.io"]  # fmt: skip
-_LIST_ACCEPTS = ["", "", "", "application/json", _TABLE, _TABLE, _PARTIALS, "application/yaml", "text/plain"]
+_TABLE = ways.TABLE
+_ACCEPTS = ["", "", "", "", "", "application/json", _TABLE, ways.PARTIAL, "application/yaml", "text/plain",
+            f"{_TABLE},application/json", "application/json;as=Table;v=v2;g=meta.k8s.io", ways.PROTOBUF]  # fmt: skip
+_LIST_ACCEPTS = ["", "", "", "application/json", _TABLE, _TABLE, ways.PARTIALS, "application/yaml", "text/plain",
+                 ways.PROTOBUF]  # fmt: skip
 _MANAGERS = ["me", "me", "m" * 129, "a\nb", ""]
 _VALIDATION = ["Strict", "Strict", "Warn", "Ignore", "Foo", ""]
 _SELECTORS = ["app=web", "app in (web,x)", "!app", "app", "app!=web", "app=", "a b", "app in (", "app>1", "=", "x=y,"]
@@ -30,13 +32,16 @@ _VERSIONS = ["@RV@", "@OLD@", "0", "foo", "-1", "", "999999999"]
 @st.composite
 def stories(draw: Any, kinds: str = "") -> Story:
     """Of all kinds, or of those whose resource matches the pattern ``kinds``."""
-    sample = draw(st.sampled_from([sample for sample in samples() if re.search(kinds, sample.resource)]))
+    some = [sample for sample in samples() if re.search(kinds, sample.resource)]
+    if (free := several.kinds(some)) and draw(st.integers(0, 11)) == 0:
+        return draw(several.stories(free))  # type: ignore[no-any-return]
+    sample = draw(st.sampled_from(some))
     body = draw(_changed(sample, draw(st.sampled_from([0, 0, 1, 1, 1, 2, 3]))))
     created = draw(_create(sample, body))
     if not sample.named:
         return Story(sample.resource, sample.collection, (created,))
     asked = [_get, _get, _list, _list, _put, _put, _patch, _patch, _patch, _apply, _apply, _delete, _collection, _sub,
-             _sub, _watch]  # fmt: skip
+             _sub, _watch, _odd]  # fmt: skip
     first = [draw(_apply(sample, body))] if draw(st.integers(0, 7)) == 0 else [created]
     more = [draw(draw(st.sampled_from(asked))(sample, body)) for _ in range(draw(st.integers(1, 6)))]
     return Story(sample.resource, sample.collection, (*first, *more, draw(_delete(sample, body))))
@@ -196,7 +201,7 @@ def _watch(draw: Any, sample: Sample, body: dict[str, Any]) -> Step:
     if draw(st.integers(0, 5)) == 0:
         query["sendInitialEvents"] = draw(st.sampled_from(["true", "false"]))
         query["resourceVersionMatch"] = "NotOlderThan"
-    return Step("watch", "GET", sample.collection, query, draw(st.sampled_from(["", "", _TABLE, _PARTIAL])))
+    return Step("watch", "GET", sample.collection, query, draw(st.sampled_from(["", "", _TABLE, ways.PARTIAL])))
 
 
 @st.composite
@@ -251,8 +256,17 @@ def _apply(draw: Any, sample: Sample, body: dict[str, Any], sub: str = "") -> St
 
 
 @st.composite
+def _odd(draw: Any, sample: Sample, body: dict[str, Any]) -> Step:
+    asked = draw(st.sampled_from([oddities.unreadable, oddities.misaddressed, oddities.misplaced]))
+    return draw(asked(sample, body))  # type: ignore[no-any-return]
+
+
+@st.composite
 def _sub(draw: Any, sample: Sample, body: dict[str, Any]) -> Step:
     """A request to a subresource."""
+    own = subrequests.of(sample)
+    if own and draw(st.integers(0, 1)):
+        return draw(draw(st.sampled_from(own))(sample))  # type: ignore[no-any-return]
     sub = draw(st.sampled_from(sample.subresources or ("status", "scale", "none")))
     path = f"{sample.path}/{sub}"
     pick = draw(st.integers(0, 3))

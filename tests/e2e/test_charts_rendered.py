@@ -23,7 +23,11 @@ SHARED = ("_shared.tpl", "deployment.yaml", "configmap.yaml", "serviceaccount.ya
 CONTROL_PLANE = {"store": "etcd://etcd:2379", "pki": {"secret": "sampan-pki"}}
 #: What each chart is tried with, besides its defaults.
 ALTERED = {
-    "dashboard": {"settings": {"session_hours": 4.0}, "port": 9000, "service": {"annotations": {"a": "b"}}},
+    "dashboard": {
+        "settings": {"session_hours": 4.0, "session_key_file": "/etc/sessions/key"}, "replicas": 2, "port": 9000,
+        "service": {"annotations": {"a": "b"}}, "extraVolumes": [{"name": "s", "secret": {"secretName": "keys"}}],
+        "extraVolumeMounts": [{"name": "s", "mountPath": "/etc/sessions"}],
+    },
     "dns": {
         "settings": {"upstream": ["10.0.0.1"]}, "service": {"name": "kube-dns", "clusterIP": "10.96.0.10"},
         "replicas": 3, "tolerations": [{"operator": "Exists"}], "podDisruptionBudget": {"enabled": False},

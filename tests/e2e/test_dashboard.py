@@ -23,7 +23,7 @@ WAIT = 120_000  # milliseconds
 expect.set_options(timeout=WAIT)
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=document.title='owned'>"
 WEB = f"/o/deployments.apps/{NAMESPACE}/web"
-PAGES = ("/", "/l/pods", WEB, f"/map?namespace={NAMESPACE}", "/new", f"{WEB}/history", "/addons/dns")
+PAGES = ("/", "/l/pods", WEB, f"/map?namespace={NAMESPACE}", "/new", f"{WEB}/history", f"{WEB}/form", "/addons/dns")
 
 
 def chromium():
@@ -44,11 +44,9 @@ def cluster(exec_cluster):
     settings["plugins"]["dashboard"] = {"port": 0}
     file.write_text(yaml.safe_dump(settings))
     exec_cluster.sampan("addons", "enable", "dashboard")
-    exec_cluster.kubectl("create", "namespace", NAMESPACE)
     exec_cluster.apply(*objects(exec_cluster))
     yield exec_cluster
     exec_cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
-    exec_cluster.kubectl("delete", "rolebinding,serviceaccount", "looker", "-n", "default", "--ignore-not-found")
     exec_cluster.sampan("addons", "disable", "dashboard")
     file.write_text(before)
 
@@ -66,9 +64,16 @@ def objects(cluster):
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": service},
         broken,
     ]
+    looker = {"kind": "ServiceAccount", "name": "looker", "namespace": NAMESPACE}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"}
+    found += [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "looker"}},
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "looker"},
+         "roleRef": role, "subjects": [looker]},
+    ]  # fmt: skip
     for each in found:
         each["metadata"]["namespace"] = NAMESPACE
-    return found
+    return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, *found]
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +127,8 @@ def explained(site) -> bool:
 
 def test_why_a_pod_does_not_run_is_found_from_the_first_page(site, cluster):
     page = site.page
-    until(lambda: "CrashLoopBackOff" in cluster.kubectl("get", "pods", "-n", NAMESPACE))
+    waits = "jsonpath={.status.containerStatuses[0].state.waiting.reason}=CrashLoopBackOff"
+    cluster.kubectl("wait", "pod/broken", "-n", NAMESPACE, f"--for={waits}", "--timeout=200s")
     site.go("/")
     picture(page, "overview")
 
@@ -247,8 +253,8 @@ def test_pages_are_readable_on_a_telephone_in_the_dark_and_for_all(site):
             found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]}).response["violations"]
             if found:
                 broken[f"{path} {scheme}"] = [(each["id"], each["nodes"][0]["html"]) for each in found]
-            if path.startswith(("/map", "/l/")):
-                picture(page, f"{path.strip('/').partition('?')[0].replace('/', '-')}-{scheme}")
+            if path.startswith(("/map", "/l/")) or path.endswith("/form"):
+                picture(page, f"{path.rpartition('/')[2].partition('?')[0]}-{scheme}")
     page.set_viewport_size({"width": 1280, "height": 740})
     page.emulate_media(color_scheme="light")
 
@@ -256,15 +262,11 @@ def test_pages_are_readable_on_a_telephone_in_the_dark_and_for_all(site):
 
 
 def test_a_reader_signs_in_by_token_and_can_do_nothing_else(site, cluster, browser):
-    cluster.kubectl("create", "serviceaccount", "looker", "-n", "default")
-    cluster.kubectl(
-        "create", "rolebinding", "looker", "--clusterrole=view", "--serviceaccount=default:looker", "-n", NAMESPACE
-    )
     context = browser.new_context()
     context.set_default_timeout(WAIT)
     page = context.new_page()
     page.goto(f"{site.base}/o/deployments.apps/{NAMESPACE}/web")
-    page.get_by_label("Token").fill(cluster.kubectl("create", "token", "looker", "-n", "default").strip())
+    page.get_by_label("Token").fill(cluster.kubectl("create", "token", "looker", "-n", NAMESPACE).strip())
     page.get_by_role("button", name="Sign in").click()
 
     expect(page.get_by_role("heading", name="web")).to_be_visible(timeout=WAIT)

@@ -48,7 +48,7 @@ def test_the_page_about_federation_works_as_it_stands(place: dict[str, Cluster],
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
 
     assert "placed on east (2)" in done.stdout
-    assert "its field does not match region In (eu-east)" in done.stdout
+    assert "its field does not match zone In (eu-1)" in done.stdout
     assert '[{"name":"west","replicas":2}]' in done.stdout
     assert "1/1     Running" in done.stdout.replace("\t", " ") and "CLUSTER   NAMESPACE" in done.stdout
     left = json.loads(place["host"].kubectl("get", "clusters", "-o", "json"))["items"]

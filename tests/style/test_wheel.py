@@ -151,6 +151,7 @@ def test_without_any_extra_the_core_starts_and_serves(installed, tmp_path):
     assert {name for name, state in found.items() if state != "on"} == {
         "cri",
         "csi",
+        "deviceplugins",
         "docker",
         "dra",
         "etcd",

@@ -279,6 +279,16 @@ function key(event) {
   if (actions[event.key]) { event.preventDefault(); actions[event.key](); }
 }
 
+// -- forms of objects: Enter in a field that names something new adds it
+
+for (const each of document.querySelectorAll(".tree .pickers")) {
+  each.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("input, select")) return;
+    event.preventDefault();
+    each.querySelector("button").click();
+  });
+}
+
 // -- begin
 
 document.addEventListener("keydown", key);

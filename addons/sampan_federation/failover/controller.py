@@ -10,7 +10,8 @@ from sampan_federation.controllers import Context, Enqueue
 from sampan_federation.failover.applications import Sick
 from sampan_federation.failover.evictions import Change, evict, finish, leaving
 from sampan_federation.placement.clusters import candidate_of
-from sampan_federation.placement.controller import KINDS, Candidates, Key, is_placed_here
+from sampan_federation.placement.controller import KINDS, Candidates, Key, is_placed_here, targets_of
+from sampan_federation.placement.grouping import NO_PEERS, Peers, peers_of
 from sampan_federation.resources import CLUSTERS
 from sampan_machinery.metadata import key_of
 
@@ -43,19 +44,26 @@ class Evicting:
             self._said.pop(key, None)
             return None
         clusters, now = self._candidates.list(), self._context.clock()
-        change = finish(binding, clusters, now)
+        peers = self._peers(binding)
+        change = finish(binding, clusters, now, peers)
         again = None
         if not change.spec:
             tainted, first = leaving(binding, clusters, now)
             sick, second = self._sick.leaving(key, binding, now)
             going = [*tainted, *(each for each in sick if each.cluster not in {other.cluster for other in tainted})]
             again = min((each for each in (first, second) if each is not None), default=None)
-            change = evict(binding, going, clusters, now) if going else Change({})
+            change = evict(binding, going, clusters, now, peers) if going else Change({})
         self._write(key, binding, change)
         return again
 
     def close(self) -> None:
         return None
+
+    def _peers(self, binding: Object) -> Peers:
+        if not (binding.get("spec") or {}).get("workloadAffinityGroups"):
+            return NO_PEERS
+        others = self._caches["ResourceBinding"].list(key_of(binding)[0])
+        return peers_of(binding, ((each, targets_of(each)) for each in others))
 
     def _write(self, key: Hashable, binding: Object, change: Change) -> None:
         kind, namespace, name = cast("Key", key)

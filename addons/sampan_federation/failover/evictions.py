@@ -14,6 +14,7 @@ from sampan.contracts.kinds import Object
 from sampan_federation.failover.preserving import preserved
 from sampan_federation.placement.clusters import Candidate
 from sampan_federation.placement.deciding import Ask, Decision, ask_of, decide
+from sampan_federation.placement.grouping import NO_PEERS, Peers
 from sampan_federation.placement.tolerating import seconds_left
 from sampan_machinery.metadata import now_text
 
@@ -55,12 +56,14 @@ def leaving(binding: Object, clusters: Sequence[Candidate], now: float) -> tuple
     return found, soonest
 
 
-def evict(binding: Object, going: Sequence[Leaving], clusters: Sequence[Candidate], now: float) -> Change:
+def evict(
+    binding: Object, going: Sequence[Leaving], clusters: Sequence[Candidate], now: float, peers: Peers = NO_PEERS
+) -> Change:  # fmt: skip
     """The workload placed elsewhere, and a task for each cluster that it leaves. No change where no other cluster would
-    get anything that it has not got yet."""
+    get anything that it has not got yet. A cluster that all have to leave holds no workload of an affinity group."""
     spec = binding.get("spec") or {}
     names = [each.cluster for each in going]
-    ask = ask_of(binding)
+    ask = ask_of(binding, peers.without({each.cluster for each in going if each.reason == UNTOLERATED}))
     rest = {name: count for name, count in ask.last.items() if name not in names}
     decision = decide(ask._replace(last=rest, evicted=ask.evicted | set(names)), clusters)
     if not decision.scheduled or not _gains(decision, rest):
@@ -97,7 +100,7 @@ def _task(binding: Object, going: Leaving, now: float) -> Task:
     return task
 
 
-def finish(binding: Object, clusters: Sequence[Candidate], now: float) -> Change:
+def finish(binding: Object, clusters: Sequence[Candidate], now: float, peers: Peers = NO_PEERS) -> Change:
     """Tasks that are over. A cluster that is back before its replacement is healthy gets its workload back; one that is
     back later loses its copy, for there is a healthy one elsewhere. A task without end is what karmada#5782 and #5803
     report, one that ends too soon karmada#3736."""
@@ -114,7 +117,7 @@ def finish(binding: Object, clusters: Sequence[Candidate], now: float) -> Change
         return Change({"gracefulEvictionTasks": left or None}, words)
     for task in tasks:
         if _is_back(binding, task, known[task["fromCluster"]], now):
-            return _return(binding, task, clusters)
+            return _return(binding, task, clusters, peers)
     return Change({})
 
 
@@ -126,9 +129,9 @@ def _is_back(binding: Object, task: Task, cluster: Candidate, now: float) -> boo
     )  # fmt: skip
 
 
-def _return(binding: Object, task: Task, clusters: Sequence[Candidate]) -> Change:
+def _return(binding: Object, task: Task, clusters: Sequence[Candidate], peers: Peers) -> Change:
     spec, name = binding.get("spec") or {}, task["fromCluster"]
-    ask = ask_of(binding)
+    ask = ask_of(binding, peers)
     before = set(task.get("clustersBeforeFailover") or ())
     last = {each: count for each, count in ask.last.items() if not before or each in before}
     again: Ask = ask._replace(last={**last, name: task.get("replicas") or 0}, evicted=ask.evicted - {name})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from sampan_federation.kinds.schemas import (
+    LABEL_KEY,
     Schema,
+    checked,
     flag,
     integer,
     label_selector,
@@ -71,7 +73,15 @@ def _replica_scheduling() -> Schema:
 
 
 def placement() -> Schema:
-    group = record({"groupByLabelKey": text()}, ("groupByLabelKey",))
+    group = record({"groupByLabelKey": text(maxLength=317, pattern=LABEL_KEY)}, ("groupByLabelKey",))
+    groups = checked(
+        record({"affinity": group, "antiAffinity": group}),
+        (
+            "!has(self.affinity) || !has(self.antiAffinity)"
+            " || self.affinity.groupByLabelKey != self.antiAffinity.groupByLabelKey",
+            "affinity and antiAffinity must not use the same groupByLabelKey", "",
+        ),
+    )  # fmt: skip
     return record(
         {
             "clusterAffinity": affinity(),
@@ -79,7 +89,7 @@ def placement() -> Schema:
             "clusterTolerations": tolerations(),
             "spreadConstraints": many(_spread()),
             "replicaScheduling": _replica_scheduling(),
-            "workloadAffinity": record({"affinity": group, "antiAffinity": group}),
+            "workloadAffinity": groups,
         }
     )
 

@@ -68,6 +68,20 @@ def value() -> Schema:
     return {"x-kubernetes-preserve-unknown-fields": True}
 
 
+#: Of labels: an optional prefix, and a name.
+LABEL_KEY = "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+#: What may name a Service's port, or a Service.
+LABEL = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+
+
+def checked(schema: Schema, *rules: tuple[str, str, str]) -> Schema:
+    """With expressions: (rule, message, field path or "")."""
+    found: list[dict[str, Any]] = [
+        {"rule": rule, "message": message, **({"fieldPath": path} if path else {})} for rule, message, path in rules
+    ]
+    return {**schema, "x-kubernetes-validations": found}
+
+
 _NUMBER = r"([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 
 

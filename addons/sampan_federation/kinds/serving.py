@@ -1,11 +1,12 @@
-"""The kinds of services across clusters, of scaling across clusters, and of interpreters of custom kinds."""
+"""The kinds of services across clusters, and of interpreters of custom kinds."""
 
 from __future__ import annotations
 
 from sampan_federation.kinds.definitions import AGE, Definition, Printed
 from sampan_federation.kinds.schemas import (
+    LABEL,
     Schema,
-    anything,
+    checked,
     conditions,
     integer,
     many,
@@ -14,7 +15,6 @@ from sampan_federation.kinds.schemas import (
     text,
 )
 from sampan_federation.resources import (
-    FEDERATED_HPAS,
     INTERPRETER_CUSTOMIZATIONS,
     MULTI_CLUSTER_INGRESSES,
     MULTI_CLUSTER_SERVICES,
@@ -22,6 +22,8 @@ from sampan_federation.resources import (
     SERVICE_IMPORTS,
 )
 
+ATOMIC = {"x-kubernetes-list-type": "atomic"}
+ATOMIC_MAP = {"x-kubernetes-map-type": "atomic"}
 _OPERATIONS = (
     "retention", "replicaResource", "componentResource", "replicaRevision", "statusReflection", "statusAggregation",
     "healthInterpretation", "dependencyInterpretation",
@@ -40,26 +42,13 @@ def _interpreter() -> Schema:
     )
 
 
-def _autoscaler() -> Schema:
-    target = record({"apiVersion": text(), "kind": text(), "name": text()}, ("kind", "name"))
-    return record(
-        {
-            "scaleTargetRef": target,
-            "minReplicas": integer(0),
-            "maxReplicas": integer(1),
-            "metrics": many(anything()),
-            "behavior": anything(),
-        },
-        ("scaleTargetRef", "maxReplicas"),
-    )
-
-
 def _service() -> Schema:
     names = many(record({"name": text()}, ("name",)))
-    return record(
+    port = {"name": text(pattern=LABEL), "port": integer(1, maximum=65535)}
+    spec = record(
         {
-            "types": many(one_of("CrossCluster", "LoadBalancer")),
-            "ports": many(record({"name": text(), "port": integer(1, maximum=65535)}, ("port",))),
+            "types": many(one_of("CrossCluster", "LoadBalancer"), maxItems=8),
+            "ports": many(record(port, ("port",))),
             "range": record({"clusterNames": many(text())}),
             "serviceProvisionClusters": many(text()),
             "serviceConsumptionClusters": many(text()),
@@ -68,6 +57,45 @@ def _service() -> Schema:
         },
         ("types",),
     )
+    single = "MultiClusterService types should not contain more than one type"
+    return checked(
+        spec,
+        ("self.types.all(each, each == self.types[0])", single, ".types"),
+        ("self.types == oldSelf.types", "MultiClusterService types are immutable", ".types"),
+    )
+
+
+def _balanced(**more: Schema) -> Schema:
+    """The status of a load balancer. ``more``: fields of each ingress point."""
+    port = record({"port": integer(), "protocol": text(), "error": text(maxLength=316)}, ("error", "port", "protocol"))
+    point = record({"hostname": text(), "ip": text(), **more, "ports": many(port, **ATOMIC)})
+    return record({"ingress": many(point, **ATOMIC)})
+
+
+def _ingress() -> Schema:
+    """An IngressSpec."""
+    reference = record({"apiGroup": text(), "kind": text(), "name": text()}, ("kind", "name"), **ATOMIC_MAP)
+    port = record({"name": text(), "number": integer()}, **ATOMIC_MAP)
+    backend = record({"resource": reference, "service": record({"name": text(), "port": port}, ("name",))})
+    kind = one_of("Exact", "Prefix", "ImplementationSpecific")
+    path = record({"path": text(), "pathType": kind, "backend": backend}, ("backend", "pathType"))
+    http = record({"paths": many(path, **ATOMIC)}, ("paths",))
+    secret = record({"hosts": many(text(), **ATOMIC), "secretName": text()})
+    spec = record(
+        {
+            "ingressClassName": text(),
+            "defaultBackend": backend,
+            "rules": many(record({"host": text(), "http": http}), **ATOMIC),
+            "tls": many(secret, **ATOMIC),
+        }
+    )
+    some = "has(self.defaultBackend) || (has(self.rules) && self.rules.size() > 0)"
+    return checked(spec, (some, "either `defaultBackend` or `rules` must be specified", ""))
+
+
+def _ingress_status() -> Schema:
+    place = record({"name": text(), "clusters": many(text())}, ("name",))
+    return record({"loadBalancer": _balanced(), "trafficBlockClusters": many(text()), "serviceLocations": many(place)})
 
 
 def _import() -> Schema:
@@ -96,20 +124,12 @@ DEFINITIONS = (
         ),
     ),
     Definition(
-        resource=FEDERATED_HPAS, spec=_autoscaler(), status=anything(), short=("fhpa",),
-        columns=(
-            Printed("REFERENCE-KIND", ".spec.scaleTargetRef.kind"),
-            Printed("REFERENCE-NAME", ".spec.scaleTargetRef.name"),
-            Printed("MINPODS", ".spec.minReplicas", "integer"),
-            Printed("MAXPODS", ".spec.maxReplicas", "integer"),
-            Printed("REPLICAS", ".status.currentReplicas", "integer"),
-            AGE,
-        ),
+        resource=MULTI_CLUSTER_INGRESSES, spec=_ingress(), status=_ingress_status(), short=("mci",)
     ),
     Definition(
-        resource=MULTI_CLUSTER_INGRESSES, spec=anything(), status=anything(), required=(), short=("mci",)
+        resource=MULTI_CLUSTER_SERVICES, spec=_service(), short=("mcs",),
+        status=record({"conditions": conditions(), "loadBalancer": _balanced(ipMode=text())}),
     ),
-    Definition(resource=MULTI_CLUSTER_SERVICES, spec=_service(), status=anything(), short=("mcs",)),
     Definition(
         resource=SERVICE_EXPORTS, spec=None, status=record({"conditions": conditions()}), short=("svcex",),
         categories=(), columns=(Printed("Age", ".metadata.creationTimestamp", "date"),),

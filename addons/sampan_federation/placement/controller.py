@@ -10,6 +10,7 @@ from sampan.contracts.kinds import Object, Resource
 from sampan_federation.controllers import Context, Enqueue
 from sampan_federation.placement.clusters import Candidate, candidate_of
 from sampan_federation.placement.deciding import Decision, ask_of, decide
+from sampan_federation.placement.grouping import NO_PEERS, Peers, are_peers, peers_of
 from sampan_federation.quotas.enforcing import exceeded, summed, used_by
 from sampan_federation.resources import (
     CLUSTER_RESOURCE_BINDINGS,
@@ -75,7 +76,8 @@ class Placing:
         kind, namespace, name = cast("Key", key)
         binding = self._caches[kind].get(name, namespace)
         if binding is not None and is_placed_here(binding):
-            decision = self._within_quotas(binding, decide(ask_of(binding), self._candidates.list()))
+            decided = decide(ask_of(binding, self._peers(binding)), self._candidates.list())
+            decision = self._within_quotas(binding, decided)
             self._written[cast("Key", key)] = (_revision(binding), [each.to_json() for each in decision.targets])
             write(self._context, KINDS[kind], binding, decision)
         else:
@@ -98,6 +100,12 @@ class Placing:
         )  # fmt: skip
         return Decision(QUOTA_EXCEEDED, words, verdicts=decision.verdicts) if words else decision
 
+    def _peers(self, binding: Object) -> Peers:
+        if not (binding.get("spec") or {}).get("workloadAffinityGroups"):
+            return NO_PEERS
+        others = self._caches["ResourceBinding"].list(key_of(binding)[0])
+        return peers_of(binding, ((each, self._placed(each) or targets_of(each)) for each in others))
+
     def _placed(self, binding: Object) -> list[dict[str, Any]] | None:
         """Where it is by this controller's own last write, if the cache does not show that yet."""
         revision, clusters = self._written.get(("ResourceBinding", *key_of(binding)), ("", []))
@@ -111,6 +119,14 @@ class Placing:
         limited = namespace and old is not None and self._quotas.list(namespace)
         if limited and used_by(old or {}) != used_by(new or {}):
             self._look_again(namespace)
+        if old is not None and (new is None or targets_of(old) != targets_of(new)):
+            self._look_at_peers(old)
+
+    def _look_at_peers(self, binding: Object) -> None:
+        """At those that could not be placed for where this one was."""
+        for each in self._caches["ResourceBinding"].list(key_of(binding)[0]) if key_of(binding)[0] else ():
+            if are_peers(each, binding) and not condition_is(each.get("status"), "Scheduled"):
+                self._enqueue(("ResourceBinding", *key_of(each)))
 
     def _look_again(self, namespace: str) -> None:
         """At what a quota has kept from being placed, or would."""
@@ -124,6 +140,11 @@ class Placing:
             for binding in cache.list():
                 if everything or not condition_is(binding.get("status"), "Scheduled"):
                     self._enqueue((kind, *key_of(binding)))
+
+
+def targets_of(binding: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Where it is placed."""
+    return (binding.get("spec") or {}).get("clusters") or []
 
 
 def _revision(binding: Object) -> str:

@@ -11,6 +11,7 @@ from sampan_federation.placement.affinities import why_not
 from sampan_federation.placement.clusters import Candidate
 from sampan_federation.placement.estimating import MOST, available
 from sampan_federation.placement.filtering import why_unfit
+from sampan_federation.placement.grouping import NO_PEERS, Peers
 from sampan_federation.placement.spreading import Ranked, choose, fields_of
 from sampan_federation.placement.tolerating import untolerated
 
@@ -57,10 +58,11 @@ class Ask(NamedTuple):
     fresh: bool = False  # as if nothing ran
     #: Whether the kind has replicas at all, though none may be wanted.
     divisible: bool = False
+    peers: Peers = NO_PEERS
 
 
-def ask_of(binding: Mapping[str, Any]) -> Ask:
-    """Of a ResourceBinding or ClusterResourceBinding."""
+def ask_of(binding: Mapping[str, Any], peers: Peers = NO_PEERS) -> Ask:
+    """Of a ResourceBinding or ClusterResourceBinding. ``peers``: where workloads of its groups are."""
     spec, status = binding.get("spec") or {}, binding.get("status") or {}
     triggered, last = spec.get("rescheduleTriggeredAt") or "", status.get("lastScheduledTime") or ""
     resource = spec.get("resource") or {}
@@ -75,6 +77,7 @@ def ask_of(binding: Mapping[str, Any]) -> Ask:
         affinity=status.get("schedulerObservingAffinityName") or "",
         fresh=bool(triggered) and triggered > last,
         divisible="replicas" in spec,
+        peers=peers,
     )
 
 
@@ -120,7 +123,7 @@ def _by_tiers(
     verdicts = {
         cluster.name: why_unfit(
             cluster, affinity=_selecting(tiers, cluster), placement=ask.placement, kind=ask.kind,
-            running=cluster.name in ask.last, evicted=cluster.name in ask.evicted,
+            running=cluster.name in ask.last, evicted=cluster.name in ask.evicted, peers=ask.peers,
         )
         for cluster in clusters
     }  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sampan.contracts.kinds import Object
 from sampan_federation.placement.clusters import candidate_of
 from sampan_federation.placement.deciding import ask_of, decide, strategy_of
+from sampan_federation.placement.grouping import peers_of
 from sampan_machinery.metadata import get_condition
 
 
@@ -28,11 +29,12 @@ class Explanation(NamedTuple):
         return {"summary": self.summary, "clusters": [line._asdict() for line in self.lines]}
 
 
-def explain(binding: Object, clusters: Sequence[Object]) -> Explanation:
-    """What is decided of the binding by the members as they are now."""
+def explain(binding: Object, clusters: Sequence[Object], others: Sequence[Object] = ()) -> Explanation:
+    """What is decided of the binding by the members as they are now. ``others``: bindings of its namespace."""
     spec, status = binding.get("spec") or {}, binding.get("status") or {}
     candidates = [candidate_of(cluster) for cluster in clusters]
-    decision = decide(ask_of(binding), candidates)
+    peers = peers_of(binding, ((each, (each.get("spec") or {}).get("clusters") or ()) for each in others))
+    decision = decide(ask_of(binding, peers), candidates)
     targets = {target["name"]: target for target in spec.get("clusters") or ()}
     tasks = {task["fromCluster"]: task for task in spec.get("gracefulEvictionTasks") or ()}
     said = {item.get("clusterName"): item for item in status.get("aggregatedStatus") or ()}

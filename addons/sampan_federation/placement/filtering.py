@@ -7,17 +7,18 @@ from typing import Any
 
 from sampan_federation.placement.affinities import why_not
 from sampan_federation.placement.clusters import Candidate
+from sampan_federation.placement.grouping import NO_PEERS, Peers
 from sampan_federation.placement.spreading import bounds_of
 from sampan_federation.placement.tolerating import untolerated, words
 
 
 def why_unfit(
     cluster: Candidate, *, affinity: Mapping[str, Any], placement: Mapping[str, Any], kind: tuple[str, str],
-    running: bool, evicted: bool,
+    running: bool, evicted: bool, peers: Peers = NO_PEERS,
 ) -> str:  # fmt: skip
     """Why the cluster does not fit; empty if it does. ``running``: the workload is there already, so that taints that
-    keep new ones away do not matter, nor that the cluster's kinds are not known at the moment. ``evicted``: it is being
-    evicted from there."""
+    keep new ones away do not matter, nor that the cluster's kinds are not known at the moment, nor where its ``peers``
+    are. ``evicted``: it is being evicted from there."""
     if cluster.leaving:
         return "it leaves the federation"
     if words_of := why_not(affinity, cluster):
@@ -27,6 +28,8 @@ def why_unfit(
     tolerations = placement.get("clusterTolerations") or ()
     if not running and (taint := untolerated(cluster.taints, tolerations, ("NoSchedule", "NoExecute"))):
         return f"it has the taint {words(taint)}, which is not tolerated"
+    if not running and (found := peers.why_not(cluster.name)):
+        return found
     if kind not in cluster.kinds and not (running and not cluster.kinds_complete):
         known = "" if cluster.kinds_complete else " as far as is known"
         return f"it does not serve {kind[1]} of {kind[0]}{known}"

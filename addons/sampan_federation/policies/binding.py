@@ -10,17 +10,27 @@ import msgspec
 
 from sampan.contracts.kinds import Object, Resource
 from sampan_federation.interpreter.replicas import Replicas
-from sampan_federation.names import CPP_ID, CPP_NAME, CRB_ID, PP_ID, PP_NAME, PP_NAMESPACE, RB_ID, binding_name
+from sampan_federation.names import (
+    CPP_ID,
+    CPP_NAME,
+    CRB_ID,
+    POLICY_MARKS,
+    PP_ID,
+    PP_NAME,
+    PP_NAMESPACE,
+    RB_ID,
+    binding_name,
+)
+from sampan_federation.placement.grouping import groups_of
 from sampan_federation.resources import CLUSTER_RESOURCE_BINDINGS, RESOURCE_BINDINGS
 from sampan_machinery.metadata import annotations_of, controller_ref, labels_of
 
 #: On a binding: what its template looked like when it was last taken over, without status.
 HASH = "federation.sampan.dev/template-hash"
-POLICY_MARKS = (PP_NAMESPACE, PP_NAME, CPP_NAME, PP_ID, CPP_ID)
 #: Of a binding's spec: what the policy and the template say. All else is others'.
 OURS = (
     "resource", "replicas", "replicaRequirements", "placement", "propagateDeps", "conflictResolution", "schedulerName",
-    "failover", "preserveResourcesOnDeletion",
+    "failover", "preserveResourcesOnDeletion", "workloadAffinityGroups",
 )  # fmt: skip
 
 
@@ -82,6 +92,9 @@ def spec_of(template: Object, policy: Object, demand: Replicas | None) -> dict[s
         spec["replicas"] = demand.number
         if demand.requirements:
             spec["replicaRequirements"] = {**demand.requirements, "namespace": metadata.get("namespace", "")}
+    groups = groups_of(template, spec["placement"]) if metadata.get("namespace") else {}
+    if groups:
+        spec["workloadAffinityGroups"] = groups
     for name in ("failover", "preserveResourcesOnDeletion"):
         if said.get(name) is not None:
             spec[name] = said[name]

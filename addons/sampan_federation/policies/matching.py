@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan.errors import StatusError
-from sampan_federation.names import CPP_NAME, PP_NAME, PP_NAMESPACE, RESERVED_PREFIXES
+from sampan_federation.names import CLAIMED_BY, CPP_NAME, PP_NAME, PP_NAMESPACE, RESERVED_PREFIXES
 from sampan_machinery import selectors
 from sampan_machinery.metadata import annotations_of, is_deleting, labels_of
 
@@ -78,8 +78,8 @@ def reference_of(policy: Object) -> Reference:
 
 def choose(obj: Object, namespaced: Sequence[Object], clusterwide: Sequence[Object]) -> Object | None:
     """The policy that is to propagate the object. One that has it keeps it while it matches, unless another that
-    preempts (``preemption: Always``) stands above it."""
-    if reserved(obj):
+    preempts (``preemption: Always``) stands above it. What is claimed by another kind has no policy."""
+    if reserved(obj) or labels_of(obj).get(CLAIMED_BY):
         return None
     first = _matching(obj, (each for each in namespaced if _near(each, obj)))
     second = _matching(obj, clusterwide)

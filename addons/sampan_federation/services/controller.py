@@ -14,7 +14,7 @@ from sampan_federation.resources import SERVICE_EXPORTS, SERVICE_IMPORTS, WORKS
 from sampan_federation.services.exporting import imported
 from sampan_federation.services.importing import OF_IMPORT, works_of_import
 from sampan_federation.services.watches import ServiceKey, SliceWatches
-from sampan_federation.works.made import label_value, labelled, write
+from sampan_federation.works.made import label_value, labelled, plain, write
 from sampan_federation.works.names import cluster_of
 from sampan_machinery.metadata import condition_is, copy, is_deleting, key_of, labels_of, now_text, set_condition
 
@@ -84,7 +84,7 @@ class Services:
                 if (manifest["metadata"].get("annotations") or {}).get(
                     "endpointslice.karmada.io/provision-cluster"
                 ) == cluster:
-                    found[manifest["metadata"]["name"]] = _plain(manifest)
+                    found[manifest["metadata"]["name"]] = plain(manifest)
         return [found[name] for name in sorted(found)]
 
     def _of_import(self, service: ServiceKey) -> list[Object]:
@@ -147,13 +147,3 @@ class Services:
 
 def _manifests(work: Object | None) -> list[Object]:
     return list((((work or {}).get("spec") or {}).get("workload") or {}).get("manifests") or ())
-
-
-def _plain(manifest: Object) -> Object:
-    """A slice as it was collected, without the marks of its Work."""
-    kept = copy(manifest)
-    for field in ("labels", "annotations"):
-        entries = kept["metadata"].get(field) or {}
-        marks = ("karmada.io/managed", "work.karmada.io/", "resourcetemplate.karmada.io/")
-        kept["metadata"][field] = {key: value for key, value in entries.items() if not key.startswith(marks)}
-    return cast(Object, kept)

@@ -7,7 +7,7 @@ Source: KEP-1645 (multi-cluster services); Karmada's documentation, "Multi-clust
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sampan.contracts.kinds import Object
@@ -17,6 +17,10 @@ from sampan_machinery import names as rules
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 PROVISION_CLUSTER = "endpointslice.karmada.io/provision-cluster"  # annotation, as Karmada's
+OURS = "federation.sampan.dev"  # value of MANAGED_BY
+DISPATCHED_BY = "endpointslice-dispatch-controller.karmada.io"  # the same, of what a MultiClusterService gives
+#: Slices that a federation has put on a member: they are not that member's own, and go no further.
+FOREIGN = frozenset({OURS, DISPATCHED_BY, "endpointslice-controller.karmada.io"})
 
 MOST_ENDPOINTS = 1000  # of one slice, as Kubernetes allows
 MOST_SLICES = 100  # of one Service in one cluster
@@ -31,18 +35,32 @@ def derived(service: str) -> str:
 
 def imported(slices: Iterable[Object], cluster: str, service: str, namespace: str) -> list[Object]:
     """The slices that importing clusters get, sorted by name."""
+    labels = {SERVICE_NAME: derived(service), MANAGED_BY: OURS}
+    return collected(slices, cluster, namespace, prefix=f"imported-{cluster}", labels=labels)
+
+
+def collected(
+    slices: Iterable[Object], cluster: str, namespace: str, *, prefix: str, labels: Mapping[str, str]
+) -> list[Object]:  # fmt: skip
+    """The cluster's own slices with other names and labels, sorted by name."""
     found = {}
     for each in slices:
-        slice_ = _imported(each, cluster, service, namespace)
+        slice_ = _collected(each, cluster, namespace, prefix, labels)
         if slice_ is not None:
             found[slice_["metadata"]["name"]] = slice_
     return [found[name] for name in sorted(found)][:MOST_SLICES]
 
 
-def _imported(slice_: Object, cluster: str, service: str, namespace: str) -> Object | None:
-    name = f"imported-{cluster}-{text(slice_.get('metadata'), 'name')}"
+def _collected(
+    slice_: Object, cluster: str, namespace: str, prefix: str, labels: Mapping[str, str]
+) -> Object | None:  # fmt: skip
+    metadata = slice_.get("metadata")
+    name = f"{prefix}-{text(metadata, 'name')}"
     family = text(slice_, "addressType")
     if family not in ("IPv4", "IPv6") or any(rules.dns_subdomain(name)):
+        return None
+    given = metadata.get("labels") if isinstance(metadata, dict) else None
+    if isinstance(given, dict) and text(given, MANAGED_BY) in FOREIGN:
         return None
     endpoints = [
         each for each in (_endpoint(found, family) for found in items(slice_, "endpoints")) if each is not None
@@ -53,7 +71,7 @@ def _imported(slice_: Object, cluster: str, service: str, namespace: str) -> Obj
         "metadata": {
             "name": name,
             "namespace": namespace,
-            "labels": {SERVICE_NAME: derived(service), MANAGED_BY: "federation.sampan.dev"},
+            "labels": dict(labels),
             "annotations": {PROVISION_CLUSTER: cluster},
         },
         "addressType": family,

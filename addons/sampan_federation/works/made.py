@@ -14,6 +14,9 @@ from sampan_federation.works import names
 from sampan_federation.works.rendering import WORK_API, binding_of, is_rendered, updated
 from sampan_machinery.metadata import copy, is_deleting, key_of, labels_of
 
+#: What labels and annotations of a Work's manifest begin with that ``work_of`` adds.
+MARKS = ("karmada.io/managed", "work.karmada.io/", "resourcetemplate.karmada.io/")
+
 
 def work_of(manifest: Object, cluster: str, label: str, value: str) -> Object:
     """The Work that puts the manifest on the member."""
@@ -41,6 +44,15 @@ def work_of(manifest: Object, cluster: str, label: str, value: str) -> Object:
         },
         "spec": {"workload": {"manifests": [with_record(carried)]}},
     }
+
+
+def plain(manifest: Object) -> Object:
+    """A manifest as it was before ``work_of``."""
+    kept: Object = copy(manifest)
+    for field in ("labels", "annotations"):
+        entries = kept["metadata"].get(field) or {}
+        kept["metadata"][field] = {key: value for key, value in entries.items() if not key.startswith(MARKS)}
+    return kept
 
 
 def label_value(namespace: str, name: str) -> str:

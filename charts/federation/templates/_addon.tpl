@@ -19,6 +19,7 @@
     - cluster.karmada.io
     - policy.karmada.io
     - work.karmada.io
+    - apps.karmada.io
     - autoscaling.karmada.io
     - networking.karmada.io
     - multicluster.x-k8s.io

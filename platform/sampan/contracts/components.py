@@ -54,7 +54,7 @@ class Running:
     client: Client  # with the component's own identity
     settings: Any
     home: str  # a directory of its own, exists; what is kept there survives a restart
-    stop: threading.Event  # set when it shall end; run returns within 10 s then
+    stop: threading.Event  # set when it shall end; run returns within 10 s then, or ``Component.stop_seconds`` more
     options: ClusterOptions
     ready: Callable[[str], None] = print  # say in words that it works now; may be said again
     failing: Callable[[str], None] = print  # say in words what is wrong and the way out, until ready is said again
@@ -62,6 +62,9 @@ class Running:
     #: None where no client reads them (tests). A new one for each run, so that a restart registers nothing twice.
     metrics: CollectorRegistry | None = None
     hooks: Hooks | None = None  # those of ``Component.hooks``; None where no other plugin can be asked (tests)
+    #: Once ``stop`` is set: whether what runs here ends for good, and is not replaced because settings have changed.
+    #: May wait for a second, as the signal may come before whoever sends it has said why.
+    is_final: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +84,8 @@ class Component:
     wanted: Callable[[Any], bool] | None = None
     #: The same by the cluster-wide options: whether there is work for it in this cluster, on this machine.
     suits: Callable[[ClusterOptions], bool] | None = None
+    #: Given its plugin's settings: seconds that it may take to end beside the usual 10.
+    stop_seconds: Callable[[Any], float] | None = None
     #: The same work in turns, by the caller's clock (seconds since the epoch); None: it takes no part in simulations.
     turns: Callable[[Running, Callable[[], float]], Turns] | None = None
     #: Remove whatever it left on this machine (containers, rules, mounts); `sampan down` calls it once all has stopped.

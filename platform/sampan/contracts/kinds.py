@@ -160,6 +160,8 @@ class Kind:
     #: Which metadata.name is allowed: "subdomain" (RFC 1123), "label", "path" (RBAC names: anything but / and %),
     #: "address" (an IP address)
     name_rule: str = "subdomain"
+    #: Whether a finalizer needs neither a domain nor a standard name: of some kinds upstream checks the form alone.
+    any_finalizer: bool = False
     #: Finalizers and deletion: grace asks for seconds, None means the kind knows no graceful deletion.
     grace: Callable[[Deletion], int] | None = None
     #: Whether DELETE answers with the object even where it is gone at once, instead of a Status.

@@ -158,7 +158,11 @@ class Subresource:
     #: A writing subresource whose body is the parent object itself (ephemeralcontainers, resize, approval): merge
     #: takes (current, submitted) and returns the new object; then get/update/patch need no ``serve`` of their own.
     merge: Callable[[Object, Object], Object] | None = None
+    #: Fields that an apply to such a one neither sets nor owns, with dots (``spec``, ``status.certificate``): ``merge``
+    #: takes none of them. Upstream's reset fields.
+    resets: tuple[str, ...] = ()
     counts: bool = True  # its writes count in metadata.generation; not so for pods/binding
+    tracks: bool = True  # who writes it owns in managedFields what it changes; not so for pods/binding
     #: RBAC verb where it is not the usual one for the method (exec: create for GET too, as upstream since 1.35).
     verb: str = ""
     #: It opens a connection (exec, proxy …): admission sees every request as CONNECT.

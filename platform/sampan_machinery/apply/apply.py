@@ -16,7 +16,7 @@ from sampan_machinery.apply.managed_fields import object_fields, plan_of
 from sampan_machinery.apply.managers import APPLY, UPDATE, Entry, Identity, Managers
 from sampan_machinery.apply.merging import merge
 from sampan_machinery.apply.versions import Changes, Convert, View, pruned
-from sampan_machinery.metadata import copy
+from sampan_machinery.metadata import copy, remove_path
 from sampan_machinery.types import Node
 
 
@@ -34,6 +34,7 @@ def apply(
     first: Collection[str] = (),
     zero: Object | None = None,
     convert: Convert | None = None,
+    resets: Collection[str] = (),
 ) -> Object:
     """Returns the merged object with its managedFields; neither argument is changed.
 
@@ -41,12 +42,16 @@ def apply(
     this write cannot set (``status`` on the main resource): they are neither merged nor managed; those of ``first`` a
     new object takes all the same, and they have no manager. ``zero`` is an object of the type with no field set: what
     ``live`` has beyond it was set by some manager. ``convert`` tells what managers of other versions have; without it,
-    all have the fields of this one. The result equals ``live`` if nothing changed. A null in it stands for the zero
-    value of its type: the applier wants the field without a value. Raises BadRequest; raises Conflict, unless
-    ``force``, with a cause for each field that another manager manages.
+    all have the fields of this one. ``resets`` are as ``ignore``, and paths with dots. The result equals ``live`` if
+    nothing changed. A null in it stands for the zero value of its type: the applier wants the field without a value.
+    Raises BadRequest; raises Conflict, unless ``force``, with a cause for each field that another manager manages.
     """
     _check_config(config, node, api_version)
     body = {name: each for name, each in config.items() if name not in ignore}
+    if resets:
+        body = copy(body)
+        for path in resets:
+            remove_path(body, path.split("."))
     wanted: Object = copy(body)
     identity = Identity.of(manager=manager, operation=APPLY, api_version=api_version, subresource=subresource)
     fields = in_order(object_fields(body, node, dots=False))

@@ -44,6 +44,6 @@ class UntypedSchema:
     def check(self, obj: Object, old: Object | None, *, version: Kind | None = None) -> list[Problem]:
         kind = self._kind
         found = validation.validate_metadata(
-            obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old, own=True
+            obj, namespaced=kind.namespaced, name_rule=kind.name_rule, old=old, own=not kind.any_finalizer
         )
         return [*found, *validation_of(kind, version)(obj, old)]

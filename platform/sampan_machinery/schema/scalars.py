@@ -16,6 +16,7 @@ from sampan_machinery.schema import moments
 
 INT32 = (-(2**31), 2**31 - 1)
 INT64 = (-(2**63), 2**63 - 1)
+_LARGEST_BYTE = 255
 _BASE64_START = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]*)", re.ASCII)
 _CANONICAL_TIME = re.compile(
     r"[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
@@ -84,9 +85,12 @@ def microtime(value: Any) -> str:
 
 
 def base64_text(value: Any) -> str:
-    """Standard base64, padded; line breaks are dropped. Null in a map or list is empty."""
+    """Standard base64, padded; line breaks are dropped. Null in a map or list is empty. Go reads a list of small
+    numbers as bytes, too."""
     if value is None:
         return ""
+    if isinstance(value, list):
+        return binascii.b2a_base64(bytes(map(_byte, value)), newline=False).decode()
     if not isinstance(value, str):
         raise WrongType(value, "[]byte")
     text = value.replace("\n", "").replace("\r", "") if "\n" in value or "\r" in value else value
@@ -95,6 +99,16 @@ def base64_text(value: Any) -> str:
     except (binascii.Error, ValueError):
         raise ValueError(f"illegal base64 data at input byte {_first_bad(text)}") from None
     return text
+
+
+def _byte(value: Any) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_BYTE:
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError(f"json: cannot unmarshal number {value} into Go value of type uint8")
+    raise WrongType(value, "uint8")
 
 
 def _first_bad(text: str) -> int:

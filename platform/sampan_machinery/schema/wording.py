@@ -118,6 +118,8 @@ def wrong_type(kind: str, version: str, body: bytes, root: TypeNode, error: str)
     if path in {"", "$"}:
         return unrecognized(kind, body, f"json: cannot unmarshal {value} into Go value of type {_TYPE_META}")
     where = ".".join(trail)
+    if where in ("apiVersion", "kind"):  # read before anything else, into a struct without a name
+        return unrecognized(kind, body, f"json: cannot unmarshal {value} into Go struct field .{where} of type string")
     why = f"json: cannot unmarshal {value} into Go struct field {owner}.{where} of type {go_type(node, named)}"
     return cannot_handle(kind, version, why)
 

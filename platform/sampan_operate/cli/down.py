@@ -74,7 +74,7 @@ def _stop(home: Path, pid: int) -> None:
     """Stop the supervisor and wait for it; raises ConfigError."""
     with contextlib.suppress(ProcessLookupError):  # it has just ended
         os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_TIMEOUT
+    deadline = time.monotonic() + STOP_TIMEOUT + float(read_state(home).get("stop_seconds") or 0)
     while is_running(home):
         if time.monotonic() > deadline:
             raise ConfigError(f"the supervisor (pid {pid}) does not stop; see {home / 'logs'}")

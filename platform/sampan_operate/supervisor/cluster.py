@@ -129,7 +129,12 @@ def processes(settings: Settings, plugins: Plugins, options: ClusterOptions, mem
         where = supervised(settings.home, name, "" if settings.joined else options.kubeconfig)
         main = partial(run_components, group, plugins, given, where)
         names = [member.name for member in group]
-        result.append(Process(name, main, order=order, components=names, fingerprint=fingerprint(group)))
+        result.append(
+            Process(
+                name, main, order=order, components=names, fingerprint=fingerprint(group),
+                stop_seconds=max(member.stop_seconds for member in group),
+            )
+        )  # fmt: skip
     return result
 
 

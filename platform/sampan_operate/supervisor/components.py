@@ -9,9 +9,11 @@ import dataclasses
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sampan.contracts.components import Running
@@ -24,7 +26,7 @@ from sampan_operate.supervisor.health_server import HealthServer
 from sampan_operate.supervisor.inquiry import socket_of
 from sampan_operate.supervisor.members import Member, may_ship, shipped
 from sampan_operate.supervisor.memory import LOADED, trim
-from sampan_operate.supervisor.state import run_directory
+from sampan_operate.supervisor.state import read_state, run_directory
 from sampan_server.plugins.asking import HooksOf
 from sampan_server.plugins.plugins import Plugins
 from sampan_shipping import Shipment
@@ -33,6 +35,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.2  # seconds before the first restart of a failed component
 LONGEST_PAUSE = 30.0
+SAID_WITHIN = 1.0  # seconds to wait for the supervisor to say that it ends
 STOPPING = 12.0  # a component has 10 s to end; an elected one releases its lease afterwards
 
 
@@ -45,6 +48,7 @@ class ProcessContext:
     connect: Callable[[Member], Client]  # with the member's own identity
     ship: Callable[[], Client] | None  # with permission to create what is shipped; None: this process ships nothing
     listen: str = ""  # HOST:PORT for health and metrics, beside the socket
+    is_final: Callable[[], bool] = lambda: True  # as ``Running.is_final``
 
 
 def supervised(home: Path, process: str, admin: str) -> ProcessContext:
@@ -56,7 +60,18 @@ def supervised(home: Path, process: str, admin: str) -> ProcessContext:
         return Client.from_kubeconfig(str(path), user_agent=f"sampan-{member.name}")
 
     ship = (lambda: Client.from_kubeconfig(admin, user_agent="sampan-manifests")) if admin else None
-    return ProcessContext(home, process, connect, ship)
+    return ProcessContext(home, process, connect, ship, is_final=partial(is_ending, home))
+
+
+def is_ending(home: Path, patience: float = SAID_WITHIN) -> bool:
+    """Whether the supervisor ends, as its state file says it. Waits for that: who shuts a machine down may signal this
+    process before the supervisor."""
+    deadline = time.monotonic() + patience
+    while not read_state(home).get("stopping"):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def run_components(
@@ -106,9 +121,10 @@ class ComponentRunner:
         self._thread.start()
 
     def wait(self) -> None:
-        self._thread.join(timeout=STOPPING)
+        seconds = STOPPING + self._member.stop_seconds
+        self._thread.join(timeout=seconds)
         if self._thread.is_alive():
-            log.warning("%s did not stop within %.0f s and is abandoned", self._member.name, STOPPING)
+            log.warning("%s did not stop within %.0f s and is abandoned", self._member.name, seconds)
 
     def run(self) -> None:
         pause, name = FIRST_PAUSE, self._member.name
@@ -142,6 +158,7 @@ class ComponentRunner:
             home=home,
             stop=self._stop,
             options=self._options,
+            is_final=self._context.is_final,
             ready=self._reporter.ready,
             failing=self._reporter.failing,
             metrics=self._reporter.new_registry(),

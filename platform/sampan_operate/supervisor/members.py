@@ -36,6 +36,11 @@ class Member:
         """Whether its plugin's settings let `sampan up` run it."""
         return self.component.wanted is None or self.component.wanted(self.settings)
 
+    @property
+    def stop_seconds(self) -> float:
+        """How much longer than usual it may take to end."""
+        return self.component.stop_seconds(self.settings) if self.component.stop_seconds else 0.0
+
     def suits(self, options: ClusterOptions) -> bool:
         """Whether a cluster with these options has work for it."""
         return self.component.suits is None or self.component.suits(options)

@@ -42,6 +42,7 @@ class Process:
     order: int = 0  # lower starts first and stops last
     components: list[str] = field(default_factory=list)
     fingerprint: str = ""  # of its settings: if it differs after SIGHUP, the process is restarted
+    stop_seconds: float = 0.0  # how much longer than STOP_TIMEOUT it may take to end
 
     def is_as(self, other: Process) -> bool:
         return (self.components, self.fingerprint) == (other.components, other.fingerprint)
@@ -84,6 +85,7 @@ class Supervisor:
                 if self._reloading:
                     self._apply_reload()
                 self._start_due()
+            self._save()  # that this is the end: a node agent ends its pods then, and not where it is only replaced
             self._stop_all(sorted(self._processes.values(), key=lambda process: -process.order))
         finally:
             signal.set_wakeup_fd(previous)
@@ -204,11 +206,12 @@ class Supervisor:
     def _stop_all(self, processes: list[Process]) -> None:
         """Send TERM to the processes of one order after the other, and KILL to those that do not end in time."""
         for order in sorted({process.order for process in processes}, reverse=True):
-            group = [self._states[process.name] for process in processes if process.order == order]
+            of_order = [process for process in processes if process.order == order]
+            group = [self._states[process.name] for process in of_order]
             for state in group:
                 if state.pid:
                     os.kill(state.pid, signal.SIGTERM)
-            deadline = time.monotonic() + STOP_TIMEOUT
+            deadline = time.monotonic() + STOP_TIMEOUT + max(process.stop_seconds for process in of_order)
             while any(state.pid for state in group):
                 for state in group:
                     if state.pid and (status := _ended(state.pid)) is not None:
@@ -221,7 +224,10 @@ class Supervisor:
                 time.sleep(0.01)
 
     def _save(self) -> None:
-        facts = {"reloads": self._reloads, "complaint": self._complaint, **self._facts()}
+        facts = {
+            "reloads": self._reloads, "complaint": self._complaint, "stopping": self._stopping,
+            "stop_seconds": sum(process.stop_seconds for process in self._processes.values()), **self._facts(),
+        }  # fmt: skip
         try:
             write_state(self._home, os.getpid(), list(self._states.values()), **facts)
         except OSError as error:  # for example a full disk; the processes must go on

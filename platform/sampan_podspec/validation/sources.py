@@ -17,7 +17,7 @@ Object = dict[str, Any]
 Check = Callable[[str, Object], Iterator[Problem]]
 
 _LARGEST_LUN = 255
-_LONGEST_TARGET = 64
+_LONGEST_TARGET = 64  # bytes
 _IQN = re.compile(r"iqn\.\d{4}-\d{2}\.([A-Za-z0-9-.]+)(:[^,;*&$|\s]+)", re.ASCII)
 _EUI = re.compile(r"eui.[A-Za-z0-9]{16}", re.ASCII)
 _NAA = re.compile(r"naa.[A-Za-z0-9]{32}", re.ASCII)
@@ -25,6 +25,12 @@ _HOST_PORT = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*):[^:\[\]]*")
 _PAIRS = "must be a host:port pair or multiple pairs separated by commas"
 _LONGEST_TENANT = 64
 _NAME_FORMS = {"iqn": _IQN, "eui": _EUI, "naa": _NAA}
+_FORM = "must be valid format"
+_STARTS = f"{_FORM} starting with iqn, eui, or naa"
+_LONG_NAME = (
+    "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters "
+    "if iscsi.initiatorName is specified."
+)
 
 
 def needs(*fields: str) -> Check:
@@ -92,35 +98,56 @@ def quobyte(path: str, source: Object) -> Iterator[Problem]:
 
 
 def iscsi(path: str, source: Object) -> Iterator[Problem]:
+    """Of a pod."""
     yield from needs("targetPortal")(path, source)
-    if not source.get("iqn"):
-        yield required(f"{path}.iqn")
-    else:
-        yield from _initiator(f"{path}.iqn", source["iqn"])
-    yield from _lun(f"{path}.lun", source.get("lun") or 0)
-    secret = source.get("secretRef")
-    if (source.get("chapAuthDiscovery") or source.get("chapAuthSession")) and secret is None:
-        yield required(f"{path}.secretRef")
-    if secret is not None:
-        yield from needs("name")(f"{path}.secretRef", secret)
+    yield from _target(path, source)
     if source.get("initiatorName") is not None:
-        yield from _initiator(f"{path}.initiatorname", source["initiatorName"])
+        yield from _initiator(f"{path}.initiatorname", source["initiatorName"], _STARTS)
 
 
 def target_length(path: str, source: Object, volume: str) -> Iterator[Problem]:
+    """``path`` is that of the pod's volume."""
+    if _is_long(source, volume):
+        yield invalid(f"{path}.name", volume, _LONG_NAME)
+
+
+def persistent_iscsi(path: str, source: Object, volume: str = "") -> Iterator[Problem]:
+    """Of a PersistentVolume, which is looked at a little differently. ``volume`` is its name."""
+    yield from needs("targetPortal")(path, source)
+    if _is_long(source, volume):
+        yield invalid(f"{path}.targetportal", source.get("targetPortal") or "", _LONG_NAME)
+    yield from _target(path, source, unknown=_FORM)
+    if source.get("secretRef") is not None:
+        yield from needs("name")(f"{path}.secretRef", source["secretRef"])
+    if source.get("initiatorName") is not None:
+        yield from _initiator(f"{path}.initiatorname", source["initiatorName"], _FORM)
+
+
+def _target(path: str, source: Object, *, unknown: str = _STARTS) -> Iterator[Problem]:
+    if not source.get("iqn"):
+        yield required(f"{path}.iqn")
+    else:
+        yield from _initiator(f"{path}.iqn", source["iqn"], unknown)
+    yield from _lun(f"{path}.lun", source.get("lun") or 0)
+    if (source.get("chapAuthDiscovery") or source.get("chapAuthSession")) and source.get("secretRef") is None:
+        yield required(f"{path}.secretRef")
+
+
+def _is_long(source: Object, volume: str) -> bool:
     target = source.get("targetPortal") or ""
-    if source.get("initiatorName") is not None and len(f"{volume}:{target}") > _LONGEST_TARGET:
-        why = (
-            "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters "
-            "if iscsi.initiatorName is specified."
-        )
-        yield invalid(f"{path}.targetportal", target, why)
+    return (
+        source.get("initiatorName") is not None
+        and len(f"{volume}:{target}".encode("utf-8", "surrogatepass")) > _LONGEST_TARGET
+    )
 
 
-def _initiator(path: str, name: str) -> Iterator[Problem]:
+def _initiator(path: str, name: str, unknown: str) -> Iterator[Problem]:
+    """``unknown``: what is said of a name of no known form."""
     form = _NAME_FORMS.get(name[:3])
-    if form is None or not form.fullmatch(name):
-        yield invalid(path, name, "must be valid format")
+    if form is None:
+        yield invalid(path, name, unknown)
+    elif not form.fullmatch(name):
+        yield invalid(path, name, _FORM)
 
 
 def _lun(path: str, number: int) -> Iterator[Problem]:

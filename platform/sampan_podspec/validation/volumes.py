@@ -47,10 +47,10 @@ def _source(path: str, volume: dict[str, Any], name: str) -> Iterator[Problem]:
     for index, source in enumerate(given):
         if index:
             yield problems.forbidden(f"{path}.{_SPELT.get(source, source)}", "may not specify more than 1 volume type")
-            continue
-        yield from _CHECKS[source](f"{path}.{_NAMED.get(source, source)}", volume[source])
+        else:
+            yield from _CHECKS[source](f"{path}.{_NAMED.get(source, source)}", volume[source])
         if source == "iscsi":
-            yield from sources.target_length(f"{path}.iscsi", volume[source], name)
+            yield from sources.target_length(path, volume[source], name)
 
 
 def _config_map(path: str, source: dict[str, Any]) -> Iterator[Problem]:

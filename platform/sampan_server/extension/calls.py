@@ -92,19 +92,26 @@ class ServedCall:
         media = bodies.media_of(self._request)
         served = self._request.served
         if self._sub is not None:
-            return self._of_its_namespace(
-                unserved.decode(self._sub.group, self._sub.version, self._sub.kind, data, media)
-            )
+            sub = self._sub
+            return self._checked(unserved.decode(sub.group, sub.version, sub.kind, data, media), sub.group, sub.kind)
         if served is not None:
             if self._decoded is None:
                 self._decoded, warnings = served.schema.decode(data, media, self.strictness)
                 self._request.warnings += warnings
             found: Object = copy(self._decoded)
-            return self._of_its_namespace(found)
+            return self._checked(found, served.kind.group, served.kind.kind)
         return decode_body(data, media)
 
-    def _of_its_namespace(self, obj: Object) -> Object:
-        """Raises BadRequest for a body of another namespace than the request's: what was authorized is this one."""
+    def _checked(self, obj: Object, group: str, kind: str) -> Object:
+        """Raises BadRequest for a body of another kind, and for one of another namespace than the request's: what was
+        authorized is this one."""
+        version, sent_kind = obj.get("apiVersion") or "", obj.get("kind") or ""
+        if (sent_kind and sent_kind != kind) or (version and str(version).rpartition("/")[0] != group):
+            sent_kind = sent_kind or kind
+            raise BadRequest(
+                f'{sent_kind} in version "{version}" cannot be handled as a {kind}: no kind "{sent_kind}" is '
+                "registered for this resource"
+            )
         metadata = obj.get("metadata")
         sent = metadata.get("namespace") if isinstance(metadata, dict) else None
         if sent and self.namespace and sent != self.namespace:

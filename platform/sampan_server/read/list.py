@@ -94,7 +94,7 @@ class List:
                 return again
         found = self.slice(served, selection, asked)
         last = found.records[-1].key if found.more and found.records else ""
-        meta = self._meta(served, found, selection, last, plain=form.how == "json")
+        meta = self.meta(served, found, selection, last, plain=form.how == "json")
         body = forms.listing(served, form, found.records, meta, include, present=not found.historic)
         if whole and len(body) > WORTH_KEEPING and len(kept) < MOST_KEPT:
             size = sum(len(forms.element(served, form, each)) for each in found.records) if form.protobuf else 0
@@ -115,7 +115,7 @@ class List:
         if kept.revision == revision:
             return kept.body
         found = Slice((), revision, bool(kept.last), kept.remaining)
-        meta = self._meta(served, found, selection, kept.last, plain=form.how == "json")
+        meta = self.meta(served, found, selection, kept.last, plain=form.how == "json")
         body, start = forms.with_meta(served, form, kept.body, kept.start, meta)
         fresh = kept._replace(body=body, start=start, revision=revision)
         with self._cache.lock:
@@ -123,7 +123,8 @@ class List:
                 served.collection.answers[name] = fresh
         return body
 
-    def _meta(self, served: Served, found: Slice, selection: Selection, last: str, *, plain: bool) -> dict[str, Any]:
+    def meta(self, served: Served, found: Slice, selection: Selection, last: str, *, plain: bool) -> dict[str, Any]:
+        """The list's metadata; ``last`` is the key of its last object where there are more."""
         meta: dict[str, Any] = {"resourceVersion": str(found.revision)}
         if plain and served.kind.schema is not None:
             meta["continue"] = ""  # upstream's lists of custom resources always have it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sampan.errors import StatusError
 from sampan_machinery.protobuf import encoding as protobuf
+from sampan_machinery.tables import definitions
 from sampan_server.cache.events import Event
 from sampan_server.cache.records import Record
 from sampan_server.read import forms
@@ -76,7 +77,14 @@ class View:
         if self.form.how == "table":
             row = {"cells": [], "object": shown}
             meta = {"resourceVersion": str(revision)}
-            shown = {"kind": "Table", "apiVersion": version, "metadata": meta, "columnDefinitions": [], "rows": [row]}
+            columns = definitions(kind.columns)  # it may be the first event
+            shown = {
+                "kind": "Table",
+                "apiVersion": version,
+                "metadata": meta,
+                "columnDefinitions": columns,
+                "rows": [row],
+            }
         return self._event("BOOKMARK", shown)
 
     def error(self, error: StatusError) -> bytes:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.contracts.serving import Answer
-from sampan.errors import NotFound
-from sampan_machinery.media import decode_body
+from sampan.errors import BadRequest, NotFound
+from sampan_machinery.kindschema import unserved
 from sampan_server.read import forms
 from sampan_server.read.freshness import too_large
 from sampan_server.read.list import MANY, Asked, List, Slice, read_query
@@ -28,6 +29,10 @@ from sampan_server.write.intent import Intent
 from sampan_server.write.steps import Work
 from sampan_server.write.writes import Written
 from sampan_server.write.writing import Writing, accepted, audit_annotations
+
+_OPTIONS = "DeleteOptions"
+_UNHANDLED = f'{_OPTIONS} in version "v1" cannot be handled as a {_OPTIONS}: '
+_UNRECOGNIZED = re.compile(r"the object provided is unrecognized \(.*?\): (.*) \([^()]*\)", re.DOTALL)
 
 
 class Delete:
@@ -65,7 +70,7 @@ class DeleteCollection:
         read_options(sent)  # refuses what is wrong before anything is listed
         asked = read_query(request, served.scope(request.namespace), paged=True)  # upstream lists in pages of its own
         listed = partial(self._slice, served, selection, asked)
-        return self._writing.run(request, self._all(request, served, form, sent, listed))
+        return self._writing.run(request, self._all(request, served, form, sent, selection, listed))
 
     def _slice(self, served: Served, selection: Selection, asked: Asked) -> Slice:
         if max(asked.exact, asked.at_least) > self._writing.cache.revision:
@@ -73,8 +78,9 @@ class DeleteCollection:
         return self._list.slice(served, selection, asked)
 
     def _all(
-        self, request: Request, served: Served, form: negotiation.Form, sent: Object, listed: Callable[[], Slice]
-    ) -> Work[Answer]:
+        self, request: Request, served: Served, form: negotiation.Form, sent: Object, selection: Selection,
+        listed: Callable[[], Slice],
+    ) -> Work[Answer]:  # fmt: skip
         options = read_options(sent)
         yield ()  # what has just been made elsewhere is deleted, too
         found = listed()
@@ -88,9 +94,8 @@ class DeleteCollection:
                 yield from self._deleter.delete(intent, options)
             except NotFound:
                 continue
-        meta = {"resourceVersion": str(self._writing.cache.revision)}
-        if served.kind.schema is not None and form.how == "json":
-            meta["continue"] = ""  # as in every list of custom resources
+        last = found.records[-1].key if found.more and found.records else ""
+        meta = self._list.meta(served, found, selection, last, plain=form.how == "json")
         body = forms.listing(served, form, found.records, meta)
         return Answer(200, body, form.media, warning_headers(request.warnings))
 
@@ -99,7 +104,7 @@ def sent_options(request: Request) -> Object:
     """DeleteOptions of the body, or where there is none of the query; not checked. Reads the body: once."""
     data = bodies.read(request)
     if data:
-        return decode_body(data, bodies.media_of(request))
+        return _decoded(data, bodies.media_of(request))
     query = request.query
     sent: Object = {"gracePeriodSeconds": integer(request, "gracePeriodSeconds"), "dryRun": query.get("dryRun")}
     if "orphanDependents" in query:
@@ -107,6 +112,20 @@ def sent_options(request: Request) -> Object:
     if "propagationPolicy" in query:
         sent["propagationPolicy"] = request.value("propagationPolicy")
     sent["preconditions"] = {name: request.value(name) for name in ("uid", "resourceVersion") if name in query}
+    return sent
+
+
+def _decoded(data: bytes, media: str) -> Object:
+    """The DeleteOptions of a body; raises BadRequest, as upstream without saying of what."""
+    if data.strip() == b"null":
+        return {}
+    try:
+        sent = unserved.decode("", "v1", _OPTIONS, data, media)
+    except BadRequest as error:
+        found = _UNRECOGNIZED.fullmatch(error.message)
+        raise BadRequest(found[1] if found else error.message.removeprefix(_UNHANDLED)) from None
+    if (kind := sent.get("kind") or _OPTIONS) != _OPTIONS:
+        raise BadRequest(f'no kind "{kind}" is registered for this resource')
     return sent
 
 

@@ -40,6 +40,7 @@ class ManagedFields:
         """Server-side apply: the merged object. Raises BadRequest, and Conflict for fields that others own."""
         kind, schema = intent.served.kind, intent.served.schema
         ignore: tuple[str, ...] = ()
+        resets: tuple[str, ...] = ()
         first = (*kind.unmanaged, "status") if kind.status_on_create else kind.unmanaged
         first = first if not intent.subresource else ()
         if intent.subresource == "status":
@@ -50,11 +51,15 @@ class ManagedFields:
                 config = {**config, "metadata": kept}
         elif not intent.subresource:
             ignore = _ignored(intent.served.working)
+        elif (sub := intent.served.subresources.get(intent.subresource)) is not None:
+            resets = sub.resets
         merged = apply(
             current, config, schema.node, manager=intent.manager, force=force, api_version=kind.api_version,
             now=stamps.timestamp(self._clock()), subresource=intent.subresource, ignore=ignore, first=first,
-            zero=schema.zero, convert=self._convert,
+            zero=schema.zero, convert=self._convert, resets=resets,
         )  # fmt: skip
+        if resets or not config.keys().isdisjoint(ignore):
+            schema.prune(config)  # what is not taken is read all the same
         return schema.prune(merged)
 
     def keep_times(self, obj: Object, old: Object) -> None:
@@ -68,6 +73,9 @@ class ManagedFields:
 
     def _track(self, intent: Intent, obj: Object, old: Object | None) -> None:
         if intent.operation == "Apply":
+            return
+        sub = intent.served.subresources.get(intent.subresource) if intent.subresource else None
+        if sub is not None and not sub.tracks:
             return
         served, scaled = intent.served, intent.subresource == "scale"
         if served.working is not served.kind and not scaled:

@@ -17,9 +17,9 @@ from sampan_server.request.request import Request
 from sampan_server.request.statuses import conflict
 from sampan_server.write import drive
 from sampan_server.write.intent import Intent
-from sampan_server.write.update import Merge, sent_revision
+from sampan_server.write.update import Merge, known_revision, require_revision, sent_revision
 from sampan_server.write.writes import Write
-from sampan_server.write.writing import Writing, accepted, answer, check_address, strictness
+from sampan_server.write.writing import Writing, accepted, answer, check_address, strictness, undeterminable
 
 HOW = {
     "application/json-patch+json": "json",
@@ -51,19 +51,26 @@ class Patch:
 
     def _patch(self, request: Request, intent: Intent, data: bytes, how: str, merge: Merge | None) -> Write:
         served = intent.served
-        strict, patch = strictness(request), patching.read(how, data)
-        if how == "json" and not request.may_wait and patching.copies(patch):
+        strict, patch, unreadable = strictness(request), None, None
+        try:
+            patch = patching.read(how, data)
+        except BadRequest as error:
+            unreadable = error  # whether the object is there at all counts first
+        if how == "json" and not unreadable and not request.may_wait and patching.copies(patch):
             request.environ["wsgi.input"] = BytesIO(data)
             raise Aside(heavy=True)  # a short patch of copies can make a long object
-        of_itself = [] if strict == "Ignore" else patching.problems(how, data, patch)
+        of_itself = [] if strict == "Ignore" or unreadable else patching.problems(how, data, patch)
 
         def change(current: Object) -> Object | None:
+            if unreadable is not None:
+                raise unreadable
             before = current["metadata"].get("resourceVersion")
             patched, warnings = patching.patch(how, served.schema, current, patch, strict, may_change=merge is None)
             for warning in patching.judged(of_itself + warnings, strict, how, patch, patched):
                 if warning not in request.warnings:
                     request.warnings.append(warning)
-            check_address(patched, request, served)
+            check_address(patched, request, served, named=True)
+            require_revision(patched, intent)
             wanted = sent_revision(patched)
             if wanted and str(wanted) != before:
                 raise conflict(served.resource, intent.name)
@@ -77,11 +84,16 @@ class Patch:
         force = is_set(request, "force")
         applied, warnings = configuration.read(served.kind, data, strictness(request))
         request.warnings += warnings
-        is_named = bool((applied.get("metadata") or {}).get("name"))
+        sent = applied.get("metadata") or {}
+        is_named, is_nameless = bool(sent.get("name")), "name" in sent and not sent["name"]
         check_address(applied, request, served)
-        revision = sent_revision(applied)
+        revision = known_revision(applied)
 
         def change(current: Object) -> Object:
+            if is_nameless:
+                raise undeterminable(intent.name)
+            if "resourceVersion" in applied["metadata"]:
+                require_revision(applied, intent)
             merged = writer.managed_fields.applied(intent, current, applied, force=force)
             return _with_managers_of(merged, merge(current, merged)) if merge else merged
 
@@ -90,12 +102,12 @@ class Patch:
         except NotFound:
             if intent.subresource:
                 raise
+        sent_revision(applied)
         if uid := applied["metadata"].get("uid"):
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise conflict(served.resource, intent.name, why)
         if not is_named:
-            why = f"the name of the object ({intent.name} based on URL) was undeterminable: name must be provided"
-            raise BadRequest(why)
+            raise undeterminable(intent.name)
         return (yield from writer.create(intent, writer.managed_fields.applied(intent, None, applied, force=force)))
 
 

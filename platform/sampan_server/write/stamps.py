@@ -131,14 +131,25 @@ def drop_repeated_owners(meta: dict[str, Any], warnings: list[str], *, after_adm
         warnings.append(words)
 
 
-def bump_generation(new: Object, old: Object, kind: Kind) -> None:
-    """+1 when anything outside metadata changed, and outside status where that is a subresource."""
+def bump_generation(new: Object, old: Object, kind: Kind) -> bool:
+    """+1 when anything outside metadata changed, and outside status where that is a subresource; whether it did."""
     for key in new.keys() | old.keys():
         if key in ("metadata", "kind", "apiVersion") or (key == "status" and (kind.status or kind.schema is None)):
             continue
         if new.get(key) != old.get(key):
             new["metadata"]["generation"] = int(old["metadata"].get("generation") or 0) + 1
-            return
+            return True
+    return False
+
+
+def unbump_generation(new: Object, old: Object, kind: Kind) -> None:
+    """Take the new generation back where the two, now complete, do not differ: a list that was stored as null and one
+    that is sent empty, or left out, are the same."""
+    if bump_generation(new, old, kind):
+        return
+    del new["metadata"]["generation"]
+    if "generation" in old["metadata"]:
+        new["metadata"]["generation"] = old["metadata"]["generation"]
 
 
 def _no_new_finalizers(meta: dict[str, Any], old: dict[str, Any], kind: Kind, name: str) -> None:

@@ -36,9 +36,7 @@ class Update:
         writer, served = self._writing.writer, intent.served
 
         def change(current: Object) -> Object:
-            if not sent_revision(obj) and not served.kind.unconditional_update:
-                found = [problems.invalid("metadata.resourceVersion", 0, "must be specified for an update")]
-                raise problems.as_error(found, group=served.kind.group, kind=served.kind.plural, name=intent.name)
+            require_revision(obj, intent)
             uid = obj["metadata"].get("uid")
             if uid and uid != current["metadata"].get("uid"):
                 present = current["metadata"].get("uid")
@@ -55,6 +53,14 @@ class Update:
         sent_revision(obj)
         intent.sent_revision = obj["metadata"].get("resourceVersion") or ""
         return (yield from writer.create(intent, obj))
+
+
+def require_revision(obj: Object, intent: Intent) -> None:
+    """Raises Invalid where the kind wants to be told which version is meant, and the object does not say."""
+    kind = intent.served.kind
+    if not sent_revision(obj) and not kind.unconditional_update:
+        found = [problems.invalid("metadata.resourceVersion", 0, "must be specified for an update")]
+        raise problems.as_error(found, group=kind.group, kind=kind.plural, name=intent.name)
 
 
 def known_revision(obj: Object) -> int:

@@ -265,8 +265,7 @@ class Writer:
         if len(obj["metadata"].get("ownerReferences") or ()) > 1:
             stamps.drop_repeated_owners(obj["metadata"], intent.warnings, after_admission=True)
         default(obj)  # what ``prepare`` and admission have put in
-        if old is not None and kind.generation and _counts(intent):
-            stamps.bump_generation(obj, old, kind)
+        bumped = old is not None and kind.generation and _counts(intent) and stamps.bump_generation(obj, old, kind)
         found = schema.check(obj, old, version=intent.served.kind)
         if found:
             raise problems.as_error(found, group=kind.group, kind=kind.kind, name=intent.name)
@@ -274,6 +273,8 @@ class Writer:
         schema.complete(obj, old)
         if nulls:
             schema.complete(old or {})
+        if bumped and old is not None:
+            stamps.unbump_generation(obj, old, kind)
         plan = self.checking.plan(kind, review.operation, review.subresource)
         if plan.waits:
             yield from plan.in_turn(review)

@@ -139,8 +139,9 @@ def manager_of(request: Request) -> str:
     return name.encode()[:LONGEST_MANAGER].decode(errors="ignore") or "unknown"
 
 
-def check_address(obj: Object, request: Request, served: Served) -> None:
-    """What the body says of kind, version, namespace and name against the URL; raises BadRequest."""
+def check_address(obj: Object, request: Request, served: Served, *, named: bool = False) -> None:
+    """What the body says of kind, version, namespace and name against the URL; raises BadRequest. ``named``: the object
+    is whole, and has to have a name."""
     kind = served.kind
     sent_version, sent_kind = obj.get("apiVersion"), obj.get("kind")
     if sent_kind and sent_kind != kind.kind:
@@ -161,10 +162,14 @@ def check_address(obj: Object, request: Request, served: Served) -> None:
         raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
     name = meta.get("name") or ""
     if request.name:
-        if not name and request.method == "PUT":
-            why = "was undeterminable: name must be provided"
-            raise BadRequest(f"the name of the object ({request.name} based on URL) {why}")
+        if not name and (named or request.method == "PUT"):
+            raise undeterminable(request.name)
         if not name:
             meta["name"] = request.name
         elif name != request.name:
             raise BadRequest(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
+
+
+def undeterminable(name: str) -> BadRequest:
+    """Of an object without a name, where the URL has one."""
+    return BadRequest(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from sampan.contracts.kinds import Object, Problem
-from sampan_batch.schedules import parse, zone_of
 from sampan_batch.validation.specs import validate_job_spec
 from sampan_machinery.problems import invalid, required, unsupported
+from sampan_machinery.schedules import parse, zone_of
 from sampan_machinery.validation import validate_non_negative
 
 _LONGEST_NAME = 52  # a Job's name has 63 characters, of which the start's minute takes 11

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sampan.contracts.kinds import Object
 from sampan_devices import limits
@@ -19,12 +19,21 @@ from sampan_devices.allocation.results import allocation_of as allocation_from
 from sampan_devices.allocation.search import Search
 from sampan_devices.allocations import results_of
 from sampan_devices.scheduling import writes
+from sampan_devices.scheduling.extended import (
+    claim_for,
+    classes_of,
+    is_offered,
+    may_ask,
+    requests_for,
+    shortage,
+    status_of,
+)
 from sampan_devices.scheduling.ledger import Ledger
 from sampan_devices.scheduling.objects import DeviceObjects
 from sampan_devices.scheduling.readiness import TIMEOUT, is_late, readiness, waits
 from sampan_podspec.device_claims import allocation_of, claims_of, is_reserved_for, reservations, uses_claims
 from sampan_podspec.node_affinity import term_matches
-from sampan_scheduling.contracts import NodeView, SchedulerHandle, Snapshot, State, Verdict
+from sampan_scheduling.contracts import UNCHECKED, NodeView, SchedulerHandle, Snapshot, State, Verdict
 
 _STARTING = "waiting for the state of ResourceClaims, DeviceClasses and ResourceSlices"
 _ELSEWHERE = "resourceclaim not available on the node"
@@ -44,11 +53,21 @@ class PodState:
     unavailable: dict[str, Object] = field(default_factory=dict)  # claims that keep the pod from a node, by uid
     bound: list[Object] | None = None  # as pre_bind has written them
     steps: int = 0
+    extended: dict[str, str] = field(default_factory=dict)  # device classes of extended resources that the pod asks for
+    special: dict[str, Special] = field(default_factory=dict)  # for these resources, by node
+    made: Object | None = None  # the claim that was created for them
+
+
+class Special(NamedTuple):
+    """The claim for a pod's extended resources, as it would be made on one node."""
+
+    claim: Object
+    mappings: list[Object]
+    allocation: Object
 
 
 class DynamicResources:
     name, weight = "DynamicResources", 2
-    concerns = staticmethod(uses_claims)
 
     def __init__(
         self, objects: DeviceObjects, ledger: Ledger, *, clock: Callable[[], float] = time.time,
@@ -59,6 +78,10 @@ class DynamicResources:
         self._handle: Any = None
         self._waiting: dict[str, str] = {}  # a claim's uid -> that of the pod whose binding waits for its devices
 
+    @staticmethod
+    def concerns(pod: Object) -> bool:
+        return uses_claims(pod) or may_ask(pod)
+
     def start(self, handle: SchedulerHandle) -> None:
         self._handle = handle
 
@@ -66,10 +89,10 @@ class DynamicResources:
             if uid := self._waiting.get(claim["metadata"]["uid"], ""):
                 handle.ask_again(uid)
             namespace = claim["metadata"]["namespace"]
-            handle.wake(lambda pod: uses_claims(pod) and (freed or pod["metadata"]["namespace"] == namespace))
+            handle.wake(lambda pod: self.concerns(pod) and (freed or pod["metadata"]["namespace"] == namespace))
 
         self._objects.on_claim = claim_changed
-        self._objects.on_other = lambda: handle.wake(uses_claims)
+        self._objects.on_other = lambda: handle.wake(self.concerns)
         self._objects.start(handle.client)
 
     def stop(self) -> None:
@@ -85,7 +108,15 @@ class DynamicResources:
             if why := self._unusable(claim, pod):
                 return Verdict(why, True)
         unallocated = [each for each in claims if allocation_of(each) is None]
-        state[self.name] = PodState(claims, unallocated, self._objects.pools() if unallocated else None)
+        extended = classes_of(pod, self._objects.device_classes()) if may_ask(pod) else {}
+        if extended and (left := self._objects.made_for(pod)) is not None:
+            # Of a cycle that ended before the pod was bound: its devices may not suit any more.
+            self._handle.submit(partial(writes.remove, self._handle.client, left))
+            return Verdict("cannot schedule extended resource claim", True)
+        pools = self._objects.pools() if unallocated or extended else None
+        state[self.name] = PodState(claims, unallocated, pools, extended=extended)
+        if extended:
+            state[UNCHECKED] = frozenset(extended)
         return None
 
     def _unusable(self, claim: Object, pod: Object) -> str:
@@ -110,12 +141,21 @@ class DynamicResources:
             return Verdict(_ELSEWHERE, True)
         if known.pools is None:
             return None
+        offered = [name for name in known.extended if is_offered(node.object, name)]
+        if offered and (short := shortage(pod, node.object, node.pods, offered)):
+            return Verdict(f"Insufficient {short}")
+        asked = requests_for(pod, {name: known.extended[name] for name in known.extended if name not in offered})
+        special = [claim_for(pod, asked.requests)] if asked.requests else []
+        if not known.open and not special:
+            return None
         try:
-            found = self._allocate(known, place)
+            found = self._allocate(known, place, special)
         except AllocationError as error:
             return Verdict(str(error), True)
         if found is None:
             return Verdict("cannot allocate all claims", True)
+        if special:
+            known.special[node.name] = Special(special[0], asked.mappings, found.pop())
         known.found[node.name] = found
         return None
 
@@ -131,12 +171,14 @@ class DynamicResources:
         found = readiness(claim)
         return bool(found.failed) or (not found.ready and is_late(claim, self._clock()))
 
-    def _allocate(self, known: PodState, node: Node) -> list[Object] | None:
+    def _allocate(self, known: PodState, node: Node, special: list[Object]) -> list[Object] | None:
+        """Allocations of the claims that have none, then of ``special``, which there is not yet."""
         assert known.pools is not None
         if known.steps > MOST_STEPS:
             raise AllocationError(f"node {node.name}: timed out trying to allocate devices")
+        claims = [*known.open, *special]
         search = Search(
-            known.open, known.pools.on(node), self._ledger.in_use, self._objects.device_class, self._objects.matches,
+            claims, known.pools.on(node), self._ledger.in_use, self._objects.device_class, self._objects.matches,
             self._share,
         )  # fmt: skip
         try:
@@ -145,7 +187,7 @@ class DynamicResources:
             known.steps += search.steps
         if taken is None:
             return None
-        return [allocation_from(claim, each, node) for claim, each in zip(known.open, taken, strict=True)]
+        return [allocation_from(claim, each, node) for claim, each in zip(claims, taken, strict=True)]
 
     def score_all(self, state: State, pod: Object, nodes: Snapshot, rows: Sequence[int]) -> list[float]:
         """Nodes where earlier alternatives of the requests can be had; 100 points for the best."""
@@ -158,6 +200,8 @@ class DynamicResources:
         known: PodState = state[self.name]
         for claim, allocation in zip(known.open, known.found.get(node.name) or (), strict=True):
             self._ledger.promise(claim["metadata"]["uid"], allocation)
+        if (special := known.special.get(node.name)) is not None:
+            self._ledger.promise(_unmade(pod), special.allocation)
 
     def unreserve(self, state: State, pod: Object, node: NodeView) -> None:
         """Called with the scheduler's lock held: what is to be written is written later."""
@@ -166,6 +210,10 @@ class DynamicResources:
             self._waiting.pop(claim["metadata"]["uid"], None)
         for claim in known.open:
             self._ledger.withdraw(claim["metadata"]["uid"])
+        self._ledger.withdraw(_unmade(pod))
+        if known.made is not None:
+            self._ledger.withdraw(known.made["metadata"]["uid"])
+            self._handle.submit(partial(writes.remove, self._handle.client, known.made))
         for claim in known.bound or ():
             self._handle.submit(partial(writes.release, self._handle.client, claim, pod))
 
@@ -182,6 +230,8 @@ class DynamicResources:
             for claim in known.claims:
                 allocation = allocations.get(claim["metadata"]["uid"])
                 known.bound.append(writes.bind(self._handle.client, claim, pod, allocation, self._clock()))
+            if (special := known.special.get(node.name)) is not None:
+                known.bound.append(self._make(known, pod, special))
         late = [each for each in known.bound if waits(each) and not self._is_ready(each)]
         for each in late:
             self._waiting[each["metadata"]["uid"]] = pod["metadata"]["uid"]
@@ -189,6 +239,14 @@ class DynamicResources:
             for each in known.bound:
                 self._waiting.pop(each["metadata"]["uid"], None)
         return TIMEOUT if late else 0.0
+
+    def _make(self, known: PodState, pod: Object, special: Special) -> Object:
+        """Create the claim for the pod's extended resources, allocated and reserved."""
+        client = self._handle.client
+        known.made = made = writes.make(client, special.claim, pod, partial(status_of, mappings=special.mappings))
+        self._ledger.promise(made["metadata"]["uid"], special.allocation)  # until the API shows it
+        self._ledger.withdraw(_unmade(pod))
+        return writes.bind(client, made, pod, special.allocation, self._clock())
 
     def _is_ready(self, bound: Object) -> bool:
         """As the API shows it now; raises where it never will be."""
@@ -213,6 +271,11 @@ class DynamicResources:
                 self._handle.submit(partial(writes.deallocate, self._handle.client, claim, pod))
                 break
         return None
+
+
+def _unmade(pod: Object) -> str:
+    """In place of the uid of the claim for the pod's extended resources, before it is created."""
+    return f"extended resources of {pod['metadata']['uid']}"
 
 
 def _classes(claim: Object) -> list[tuple[str, str]]:

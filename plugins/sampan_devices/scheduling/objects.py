@@ -16,6 +16,7 @@ from sampan_client.informers import Informer
 from sampan_devices.allocation import selectors
 from sampan_devices.allocation.pools import Pools
 from sampan_devices.allocation.records import Candidate
+from sampan_devices.scheduling.extended import is_made_for
 from sampan_devices.scheduling.ledger import Ledger
 from sampan_machinery.resources import DEVICE_CLASSES, RESOURCE_CLAIMS, RESOURCE_SLICES
 from sampan_podspec.device_claims import allocation_of
@@ -103,6 +104,18 @@ class DeviceObjects:
 
     def device_class(self, name: str) -> Object | None:
         return self._get(DEVICE_CLASSES, name)
+
+    def device_classes(self) -> list[Object]:
+        informer = self._informers.get(DEVICE_CLASSES)
+        return [] if informer is None else list(informer.list())
+
+    def made_for(self, pod: Object) -> Object | None:
+        """The claim that was made for the pod's extended resources in an earlier cycle."""
+        informer = self._informers.get(RESOURCE_CLAIMS)
+        claims = () if informer is None else informer.list()
+        namespace = pod["metadata"]["namespace"]
+        found = (each for each in claims if each["metadata"]["namespace"] == namespace and is_made_for(each, pod))
+        return next(found, None)
 
     def pools(self) -> Pools:
         """Of the slices as they are now; indexed again only after one changed."""

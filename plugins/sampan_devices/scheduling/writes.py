@@ -6,12 +6,13 @@ Blocking: called by binders, never with the scheduler's lock held.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import Conflict, NotFound, StatusError
-from sampan_machinery.metadata import add_finalizer, copy, is_deleting, now_text
-from sampan_machinery.resources import RESOURCE_CLAIMS
+from sampan_machinery.metadata import add_finalizer, copy, is_deleting, now_text, remove_finalizer
+from sampan_machinery.resources import PODS, RESOURCE_CLAIMS
 from sampan_podspec.device_claims import FINALIZER, allocation_of, is_reserved_for, reservation, reservations
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,35 @@ def release(client: Any, claim: Object, pod: Object) -> None:
         return
     except (StatusError, OSError) as error:
         log.warning("claim %s/%s: its reservation stays: %s", metadata["namespace"], metadata["name"], error)
+
+
+def make(client: Any, claim: Object, pod: Object, status: Callable[[Object], Object]) -> Object:
+    """Create a claim for the pod, and name it in the pod's status. Raises StatusError."""
+    metadata = pod["metadata"]
+    made: Object = client.create(RESOURCE_CLAIMS, claim, metadata["namespace"])
+    patch = {"metadata": {"uid": metadata["uid"]}, "status": status(made)}
+    try:
+        client.patch(PODS, metadata["name"], patch, metadata["namespace"], how="merge", subresource="status")
+    except (StatusError, OSError):
+        remove(client, made)
+        raise
+    return made
+
+
+def remove(client: Any, claim: Object) -> None:
+    """Delete a claim that was made for a pod which was not bound, and free its devices with it."""
+    metadata = claim["metadata"]
+    try:
+        without = copy(client.get(RESOURCE_CLAIMS, metadata["name"], metadata["namespace"]))
+        if without["metadata"]["uid"] != metadata["uid"]:
+            return
+        if remove_finalizer(without, FINALIZER):
+            client.update(RESOURCE_CLAIMS, without)
+        client.delete(RESOURCE_CLAIMS, metadata["name"], metadata["namespace"], uid=metadata["uid"])
+    except NotFound:
+        return
+    except (StatusError, OSError) as error:
+        log.warning("claim %s/%s stays: %s", metadata["namespace"], metadata["name"], error)
 
 
 def deallocate(client: Any, claim: Object, pod: Object) -> None:

@@ -1,49 +1,85 @@
-"""When this node runs out of memory or disk, and which pod has to go then. Pure, but for what ``measure`` reads.
+"""Whether this node runs out of memory, disk or process ids, and for how long. Pure, but for what ``measure`` reads.
 
-Source: the documentation on node-pressure eviction; kubelet's eviction manager for order and words.
+Source: the documentation on node-pressure eviction; kubelet's eviction manager for the order of steps and the words.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from sampan.contracts.kinds import Object
-from sampan_machinery import quantities
+from sampan_node.housekeeping.thresholds import MEMORY, SIGNALS, Threshold
 from sampan_node.staticpods.mirrors import is_mirror, is_static
-from sampan_podspec.requests import pod_nanos, qos_class
+from sampan_podspec.requests import qos_class
+from sampan_podspec.tolerations import tolerates
 
-MEMORY, DISK, PIDS = "MemoryPressure", "DiskPressure", "PIDPressure"
-RESOURCES = {MEMORY: "memory", DISK: "ephemeral-storage", PIDS: "pids"}
 CRITICAL = 2_000_000_000  # priority from which on a pod is never evicted
-STANDS = 300.0  # seconds for which a condition stands after it was last seen
+TAINT: Object = {"key": "node.kubernetes.io/memory-pressure", "effect": "NoSchedule"}
 
 
 class Level(NamedTuple):
-    """What is there of one resource, in bytes or processes."""
+    """What is there of one resource, in bytes, inodes or processes."""
 
     available: int
     total: int
 
 
-class Limits(NamedTuple):
-    """Below which amount there is pressure; 0 for never."""
+@dataclass
+class PressureMemory:
+    """What is known from one look to the next; lost with the process, as upstream."""
 
-    memory: int
-    disk: int
-    pids: int
+    first_met: dict[Threshold, float] = field(default_factory=dict)  # since when each threshold is met, without a gap
+    met: tuple[Threshold, ...] = ()  # those to act on, until their minimum reclaim is reached
+    seen: dict[str, float] = field(default_factory=dict)  # condition -> when it was last observed
 
 
-def limit(text: str, total: int) -> int:
-    """A quantity or a percentage of the whole; raises ValueError."""
-    if text.endswith("%"):
-        return int(total * float(text[:-1]) / 100)
-    return quantities.whole(text) if text else 0
+class Decision(NamedTuple):
+    conditions: frozenset[str]  # of the Node, those of the transition period included
+    due: tuple[Threshold, ...]  # whose grace period is over, the most urgent first
+
+
+def decide(
+    thresholds: Sequence[Threshold],
+    levels: Mapping[str, Level],
+    memory: PressureMemory,
+    now: float,
+    *,
+    transition: float,
+) -> Decision:
+    """The node's conditions, and what to act on. ``transition``: seconds for which a condition stands after it was last
+    observed. Changes ``memory``."""
+    crossed = met(thresholds, levels)
+    crossed += [one for one in met(memory.met, levels, reclaim=True) if one not in crossed]
+    memory.first_met = {one: memory.first_met.get(one, now) for one in crossed}
+    memory.seen.update(dict.fromkeys((SIGNALS[one.signal].condition for one in crossed), now))
+    order = list(SIGNALS)
+    due = [one for one, since in memory.first_met.items() if now - since >= one.grace]
+    memory.met = tuple(sorted(due, key=lambda one: order.index(one.signal)))
+    return Decision(standing(memory, now, transition), memory.met)
+
+
+def met(thresholds: Iterable[Threshold], levels: Mapping[str, Level], *, reclaim: bool = False) -> list[Threshold]:
+    """Those that are crossed; with ``reclaim`` also those above which less than their minimum reclaim is available."""
+    found = []
+    for one in thresholds:
+        if level := levels.get(one.signal):
+            wanted = one.amount.of(level.total) + (one.reclaim.of(level.total) if reclaim else 0)
+            if level.available < wanted:
+                found.append(one)
+    return found
+
+
+def standing(memory: PressureMemory, now: float, transition: float) -> frozenset[str]:
+    """The conditions that hold: observed now, or not long ago."""
+    return frozenset(name for name, at in memory.seen.items() if now - at < transition)
 
 
 def measure(home: Path, proc: str = "/proc") -> dict[str, Level]:
+    """By signal. Images have no file system of their own here, so imagefs is nodefs, as upstream says it then."""
     disk = os.statvfs(home)
     with open(f"{proc}/meminfo") as file:
         memory = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in file}
@@ -51,22 +87,16 @@ def measure(home: Path, proc: str = "/proc") -> dict[str, Level]:
         processes = int(file.read().split()[3].partition("/")[2])
     with open(f"{proc}/sys/kernel/pid_max") as file:
         most = int(file.read())
-    return {
-        MEMORY: Level(memory["MemAvailable"], memory["MemTotal"]),
-        DISK: Level(disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize),
-        PIDS: Level(most - processes, most),
+    space = Level(disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize)
+    found = {
+        "memory.available": Level(memory["MemAvailable"], memory["MemTotal"]),
+        "nodefs.available": space,
+        "imagefs.available": space,
+        "pid.available": Level(most - processes, most),
     }
-
-
-def below(levels: Mapping[str, Level], limits: Limits) -> dict[str, int]:
-    """Condition -> its limit, of each that is passed."""
-    named = zip((MEMORY, DISK, PIDS), limits, strict=True)
-    return {name: low for name, low in named if name in levels and levels[name].available < low}
-
-
-def standing(now: float, seen: Mapping[str, float]) -> frozenset[str]:
-    """The conditions that hold: seen now, or not long ago."""
-    return frozenset(name for name, at in seen.items() if now - at < STANDS)
+    if disk.f_files:  # btrfs counts none
+        found["nodefs.inodesFree"] = found["imagefs.inodesFree"] = Level(disk.f_favail, disk.f_files)
+    return found
 
 
 def is_critical(pod: Object) -> bool:
@@ -78,27 +108,8 @@ def refuses(pod: Object, conditions: Iterable[str]) -> str:
     held = sorted(conditions)
     if not held or is_critical(pod):
         return ""
-    if held == [MEMORY] and qos_class(pod["spec"]) != "BestEffort":
-        return ""
-    return f"The node had condition: [{', '.join(held)}]. "
-
-
-def first(pods: Iterable[Object], condition: str, used: Callable[[Object], int]) -> Object | None:
-    """The pod that goes first: one that uses more than it requested, of low priority, by how much more it uses."""
-    resource = RESOURCES[condition]
-
-    def rank(pod: Object) -> tuple[bool, int, int]:
-        requested = pod_nanos(pod["spec"]).get(resource, 0) // quantities.NANOS
-        use = used(pod)
-        return use <= requested, int(pod["spec"].get("priority") or 0), requested - use
-
-    return min((pod for pod in pods if not is_critical(pod)), key=rank, default=None)
-
-
-def message(pod: Object, condition: str, low: int, level: Level, use: int) -> str:
-    resource = RESOURCES[condition]
-    requested = pod_nanos(pod["spec"]).get(resource, 0) // quantities.NANOS
-    return (
-        f"The node was low on resource: {resource}. Threshold quantity: {low}, available: {level.available}. "
-        f"The pod was using {use}, request is {requested}. "
-    )
+    if held == [MEMORY]:
+        tolerated = any(tolerates(one, TAINT) for one in pod["spec"].get("tolerations") or ())
+        if tolerated or qos_class(pod["spec"]) != "BestEffort":
+            return ""
+    return f"The node had condition: [{' '.join(held)}]. "

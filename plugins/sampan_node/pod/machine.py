@@ -63,6 +63,8 @@ class PodMemory:
     ready: set[str] = field(default_factory=set)  # container ids whose readiness probe succeeds, or who have none
     doomed: dict[str, str] = field(default_factory=dict)  # container id -> why it has to be killed
     verdict: tuple[str, str, str] | None = None  # (phase, reason, message) once the agent has given up on the pod
+    grace: int | None = None  # seconds that it has to end then, instead of its own grace period
+    disruption: str = ""  # message of its condition DisruptionTarget, where the node ends it for want of something
     again: set[str] = field(default_factory=set)  # ids of containers that are ended in order to be started again
     rounds: dict[str, int] = field(default_factory=dict)  # name -> first attempt since all containers were restarted
     resizing: Resizing = field(default_factory=Resizing)

@@ -88,6 +88,14 @@ def _named(image: str) -> str:
     return f"{HUB if host in HUB_NAMES else host}/{rest}"
 
 
+def repository(image: str) -> str:
+    """The image with its registry, without tag and digest, as credential provider plugins are told it."""
+    host, _, path = _named(image.partition("@")[0]).partition("/")
+    if host == HUB and "/" not in path:
+        path = f"library/{path}"
+    return f"{host}/{path.partition(':')[0]}"
+
+
 def _split(text: str) -> tuple[str, str]:
     host, slash, path = text.partition("/")
     return host, slash + path

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from sampan.contracts.kinds import Object
-from sampan_node.devices import with_devices
+from sampan_node.devices import NOTHING, Granted, with_devices
 from sampan_node.host import Host
 from sampan_node.pod import environment, specs, termination
 from sampan_node.pod.environment import ConfigProblem
@@ -42,9 +41,10 @@ class Starter:
         )  # fmt: skip
 
     def start(
-        self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path, *, cdi: Sequence[str] = ()
-    ) -> str:
-        """The id of the started container; ``cdi`` names its devices. Raises RuntimeFailure with a Waiting reason, or
+        self, pod: Object, container: Object, attempt: int, sandbox: Sandbox, folder: Path, *,
+        granted: Granted = NOTHING,
+    ) -> str:  # fmt: skip
+        """The id of the started container; ``granted``: its devices. Raises RuntimeFailure with a Waiting reason, or
         MountProblem."""
         policy = container.get("imagePullPolicy") or ("Always" if container["image"].endswith(":latest") else "")
         image = self._image(pod, container, container["image"], policy)
@@ -63,7 +63,7 @@ class Starter:
             self._event(pod, container, "Warning", "Failed", f"Error: {error}")
             raise RuntimeFailure("CreateContainerConfigError", str(error)) from error
         try:
-            spec = with_devices(spec, cdi, self._host.runtime)
+            spec = with_devices(spec, granted, self._host.runtime)
             created = self._host.runtime.create_container(sandbox.id, spec)
             self._event(pod, container, "Normal", "Created", "Container created")
             self._host.runtime.start_container(created)

@@ -221,6 +221,8 @@ def _conditions(pod: Object, seen: RuntimeState, status: Object, done: bool, now
 
     put("PodScheduled", True)
     _resize_conditions(status, memory, now)
+    if memory.disruption:
+        put("DisruptionTarget", True, "TerminationByKubelet", memory.disruption)
     put("PodReadyToStartContainers", bool(seen.sandbox and seen.sandbox.ready))
     inits = list(zip(status.get("initContainerStatuses") or (), pod["spec"].get("initContainers") or (), strict=False))
     finished = "PodCompleted" if status["phase"] == "Succeeded" else "PodFailed" if over else ""

@@ -15,9 +15,11 @@ from sampan.contracts.kinds import Object
 from sampan.errors import Conflict, NotFound, SampanError
 from sampan_machinery.metadata import copy, get_condition, now_text, observed_generation
 from sampan_machinery.resources import PODS
+from sampan_node.admission import REJECTED, Refusal
 from sampan_node.clock import Alarm
 from sampan_node.devices import NotPrepared
 from sampan_node.host import Host
+from sampan_node.housekeeping.ranking import IMMEDIATE
 from sampan_node.pod import machine, specs, termination
 from sampan_node.pod.handlers import HandlerResult, perform
 from sampan_node.pod.machine import PodMemory, RuntimeState, Waiting
@@ -216,17 +218,34 @@ class Worker:
         if not seen.running() or self.memory.verdict or not ephemeral.is_limited(self.pod):
             return
         if text := ephemeral.excess(self.pod, self._starter.volumes(self.pod, self.folder).place_of("emptyDir", "")):
-            self.evict(text)
+            self.evict(text, IMMEDIATE)
 
     def holds_room(self) -> bool:
         """Whether the pod runs, or is about to, and is not being ended."""
         over = self._known.get("phase") in OVER or self.memory.verdict or self.pod["metadata"].get("deletionTimestamp")
         return not (over or self.gone or self._refused or self.finished.is_set())
 
-    def evict(self, message: str) -> None:
-        """End the pod for good: the node needs what it uses, or it used more than it may."""
+    def is_stopped(self) -> bool:
+        """Whether none of its containers runs."""
+        return self.finished.is_set() or not self.see().running()
+
+    def evict(self, message: str, grace: int, *, disrupted: bool = False) -> None:
+        """End the pod for good within so many seconds: the node needs what it uses (``disrupted``), or it used more
+        than it may."""
         self._event("Warning", "Evicted", message)
+        self.memory.grace, self.memory.disruption = grace, message if disrupted else ""
         self.memory.verdict = ("Failed", "Evicted", message)
+
+    def is_active(self) -> bool:
+        """Whether the pod has not ended."""
+        return not (self._known.get("phase") in OVER or self._refused or self.finished.is_set())
+
+    def shut_down(self, reason: str, message: str, grace: int) -> None:
+        """End the pod for good within so many seconds, as its node goes down; an end that has begun is shortened."""
+        self.memory.grace, self.memory.disruption = grace, message
+        self.memory.verdict = ("Failed", reason, message)
+        self._stopper.hurry(max(1, grace))
+        self.poke()
 
     def _resize(self, seen: RuntimeState) -> float:
         """Give containers other resources where the spec says so; when to try again, 0.0 never."""
@@ -274,7 +293,7 @@ class Worker:
         fresh = not (self._known.get("startTime") or seen.sandbox or self.memory.verdict)
         if self.pod["metadata"].get("deletionTimestamp") or not fresh:
             return False
-        refusal = self._host.admission.take(self.pod)
+        refusal = self._host.admission.take(self.pod) or self._without_devices()
         if refusal is None:
             return False
         self._refused = True
@@ -282,6 +301,12 @@ class Worker:
         status: Object = {"phase": "Failed", "reason": refusal.reason, "message": refusal.message}
         self._write({**status, **observed_generation(self.pod), "startTime": now_text(time.time())})
         return True
+
+    def _without_devices(self) -> Refusal | None:
+        if not (why := self._host.devices.admit(self.pod)):
+            return None
+        self._host.admission.release(self.pod["metadata"]["uid"])
+        return Refusal("UnexpectedAdmissionError", f"{REJECTED}{why}")
 
     # starting
 
@@ -302,9 +327,9 @@ class Worker:
         try:
             self._host.guards.prepare(self.pod, seen.sandbox)
             pod = {**self.pod, "status": self._status(seen)}
-            cdi = self._host.devices.prepare(self.pod, action.container)
+            granted = self._host.devices.prepare(self.pod, action.container)
             container_id = self._starter.start(
-                pod, action.container, action.attempt, seen.sandbox, self.folder, cdi=cdi
+                pod, action.container, action.attempt, seen.sandbox, self.folder, granted=granted
             )  # fmt: skip
         except (MountProblem, NotPrepared) as error:
             reason = error.reason if isinstance(error, NotPrepared) else "FailedMount"
@@ -397,7 +422,8 @@ class Worker:
     # ending
 
     def _grace(self) -> int:
-        return grace_of(self.pod)
+        own, given = grace_of(self.pod), self.memory.grace
+        return own if given is None else max(1, min(own, given))
 
     def _stop_all(self, seen: RuntimeState) -> None:
         for one in seen.running():

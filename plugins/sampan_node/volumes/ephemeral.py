@@ -66,6 +66,11 @@ def used(folder: Path, most: int = 0) -> int:
     return total
 
 
+def entries(folder: Path) -> int:
+    """Files and folders below a folder, each of which takes an inode."""
+    return sum(len(folders) + len(files) for _, folders, files in os.walk(folder))
+
+
 def excess(pod: Object, volumes: Path) -> str:
     """Why the pod has to go, "" while it keeps its limits. ``volumes``: the folder of its emptyDirs."""
     for name, written, size in limited(pod):

@@ -67,6 +67,7 @@ _SCHEDULER = [
     rule(READ, "storage.k8s.io", "csidrivers csinodes csistoragecapacities storageclasses volumeattachments"),
     rule(READ, "resource.k8s.io", "deviceclasses resourceclaims resourceslices"),
     rule("patch update", "resource.k8s.io", "resourceclaims resourceclaims/status"),
+    rule("create delete", "resource.k8s.io", "resourceclaims"),  # for extended resources that device classes stand for
     rule("update", "resource.k8s.io", "resourceclaims/binding"),
 ]
 

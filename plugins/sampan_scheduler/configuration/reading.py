@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sampan.errors import ConfigError, StatusError
 from sampan_machinery import bounds, yamlin
@@ -16,6 +16,9 @@ from sampan_scheduler.pods import SYSTEM_DEFAULTS, Defaults
 from sampan_scheduler.profiles import DEFAULT_WEIGHTS, Candidates, Profile, own_rules, profile_of
 from sampan_scheduler.queue import FIRST_PAUSE, LONGEST_PAUSE
 from sampan_scheduler.resources import DEFAULT_NAME
+
+if TYPE_CHECKING:
+    from sampan_scheduler.extenders.extender import Extender
 
 VERSION, KIND = "kubescheduler.config.k8s.io/v1", "KubeSchedulerConfiguration"
 #: What else a file may say, which changes nothing here: every node is looked at, and sampan has settings of its own for
@@ -59,6 +62,7 @@ class Configuration:
     first_pause: float = FIRST_PAUSE  # seconds of back-off after the first attempt
     longest_pause: float = LONGEST_PAUSE
     named: tuple[tuple[str, str], ...] = ()  # path and name of each plugin that is none of upstream's
+    extenders: tuple[Extender, ...] = ()
 
     def check_names(self, contributed: Iterable[str]) -> None:
         """Refuse names of plugins that are neither upstream's nor ``contributed``. Raises ConfigError."""
@@ -97,15 +101,16 @@ def read(document: Any, source: str) -> Configuration:
     whole = Fields(document, source)
     if whole.text("apiVersion") != VERSION or whole.text("kind") != KIND:
         raise ConfigError(f"{source} must be a {KIND} of {VERSION}")
-    if whole.has("extenders"):
-        raise ConfigError(f"{source}.extenders: extenders are not supported; write a scheduling plugin instead")
     whole.only(
         "apiVersion", "kind", "profiles", "extenders", "podInitialBackoffSeconds", "podMaxBackoffSeconds",
         *WITHOUT_EFFECT,
     )  # fmt: skip
     first = whole.integer("podInitialBackoffSeconds", int(FIRST_PAUSE), 1)
     longest = whole.integer("podMaxBackoffSeconds", max(first, int(LONGEST_PAUSE)), first)
-    profiles = [_profile(each) for each in whole.mappings("profiles")] or [_profile(Fields({}, source))]
+    extenders = _extenders(whole)
+    unchecked = frozenset(name for each in extenders for name in each.unchecked)
+    given = list(whole.mappings("profiles")) or [Fields({}, source)]
+    profiles = [_profile(each, unchecked) for each in given]
     names = [profile.name for profile in profiles]
     for place, name in enumerate(names):
         path = f"{source}.profiles[{place}].schedulerName"
@@ -113,7 +118,15 @@ def read(document: Any, source: str) -> Configuration:
             raise ConfigError(f"{path}: {name} is there already")
         _check_scheduler_name(name, path, names)
     named = tuple(each for profile in whole.mappings("profiles") for each in _plugins_named(profile))
-    return Configuration(tuple(profiles), float(first), float(longest), named)
+    return Configuration(tuple(profiles), float(first), float(longest), named, extenders)
+
+
+def _extenders(whole: Fields) -> tuple[Extender, ...]:
+    if not whole.has("extenders"):
+        return ()
+    from sampan_scheduler.extenders.extender import read_extenders  # with the client of webhooks, that few need
+
+    return read_extenders(whole)
 
 
 def _check_scheduler_name(name: str, path: str, names: Sequence[str]) -> None:
@@ -148,7 +161,8 @@ def _plugins_named(profile: Fields) -> Iterator[tuple[str, str]]:
                     yield each.at("name"), name
 
 
-def _profile(fields: Fields) -> Profile:
+def _profile(fields: Fields, unchecked: frozenset[str] = frozenset()) -> Profile:
+    """``unchecked``: resources that extenders look after."""
     fields.only("schedulerName", "percentageOfNodesToScore", "plugins", "pluginConfig")
     plugins = fields.mapping("plugins").only(*POINTS)
     sets = {point: _plugin_set(plugins.mapping(point)) for point in POINTS}
@@ -172,6 +186,8 @@ def _profile(fields: Fields) -> Profile:
         elif name not in _NOT_READ:
             hint = suggest(name, [*_RULES, *_NOT_READ, PREEMPTION, "PodTopologySpread"])
             raise ConfigError(f"{each.at('name')}: no plugin {name!r} takes arguments{hint}")
+    if unchecked:
+        rules["NodeResourcesFit"] = rules["NodeResourcesFit"].without(unchecked)
     on = {name for change in sets.values() for name in change.enabled}
     off = {name for change in sets.values() for name in change.disabled if name != "*"} - set(DEFAULT_WEIGHTS)
     if "*" in sets["multiPoint"].disabled:

@@ -66,6 +66,12 @@ class ResourcesFit:
         self._scorer, self._resources, self._skips_zero, self._ignored = scorer, tuple(resources), skips_zero, ignored
         self._usual = scorer is least_allocated and self._resources == SCORED
 
+    def without(self, names: frozenset[str]) -> ResourcesFit:
+        """The same rule that does not look at these either."""
+        return ResourcesFit(
+            self._scorer, self._resources, skips_zero=self._skips_zero, ignored=self._ignored | names
+        )  # fmt: skip
+
     def filter(self, pod: PodInfo, node: NodeInfo) -> Verdict | None:
         allocatable, used = node.allocatable, node.used
         short = [TOO_MANY] if len(node.members) + 1 > allocatable.get("pods", 0) else []

@@ -89,6 +89,19 @@ def test_boxes_do_not_overlap_and_edges_begin_and_end_at_them():
     assert all(path.startswith("M") for path, _ in drawn.lines)
 
 
+def test_traffic_goes_past_workloads_above_them_and_what_is_alone_stands_last():
+    rows = {}
+    for each in graph.drawn(graph.graph([obj("CronJob", "alone"), *OBJECTS])).placed:
+        rows.setdefault(each.node.kind, []).append((each.y, each.node.name))
+
+    first = min(rows["Service"])[0]
+    assert min(rows["Deployment"])[0] > first and min(rows["ReplicaSet"])[0] > first
+    assert min(rows["CronJob"])[0] > max(rows["Deployment"])[0]
+    assert min(rows["Pod"])[0] == first
+    alone = graph.drawn(graph.graph([obj("Deployment", "web"), obj("Pod", "a")]))
+    assert {each.y for each in alone.placed} == {graph.MARGIN}, "without traffic no row is left free"
+
+
 @CHANCE
 @given(st.lists(st.sampled_from(OBJECTS), max_size=20))
 def test_any_objects_can_be_drawn(objects):

@@ -11,6 +11,7 @@ from sampan_client.kubeconfig import Config
 from sampan_dashboard import oidc
 from sampan_dashboard.oidc import Flow, Provider, RenewedConfig, Tokens, challenge, check, claims_of, decoded, is_safe
 from sampan_dashboard.plugin import Settings
+from sampan_dashboard.sealing import LEAST, Sealer
 
 ISSUER = "https://issuer.example/x"
 DISCOVERY = {
@@ -193,3 +194,35 @@ def test_an_address_without_state_and_code_is_refused():
     for query in ({}, {"state": "s"}, {"code": "c"}):
         with pytest.raises(BadRequest):
             oidc.require_code(query)
+
+
+@pytest.fixture
+def sealing(network):
+    """The same at two replicas that share a key."""
+    now = [1000.0]
+    provider, sealer = Provider(ISSUER, "ui"), Sealer(["k" * LEAST])
+    return now, *(Flow(provider, network, wall=lambda: now[0], sealer=sealer) for _ in range(2))
+
+
+def test_a_user_may_come_back_to_another_replica(sealing, network):
+    _, one, other = sealing
+    given, binding = begun(one)
+    network.answer = {"id_token": token(nonce=given["nonce"])}
+
+    tokens, goal = other.finish(BACK, {"state": given["state"], "code": "c"}, binding)
+
+    assert (tokens.expires, goal) == (2000.0, "/l/pods")
+    assert challenge(network.asked[-1][2]["code_verifier"]) == given["code_challenge"]
+    assert given["state"] not in binding
+
+
+@pytest.mark.parametrize("wrong", ["state", "binding", "late"])
+def test_a_sealed_sign_in_of_another_browser_or_time_is_refused(sealing, network, wrong):
+    now, one, other = sealing
+    (given, binding), (later, _) = begun(one), begun(one)
+    query = {"state": later["state"] if wrong == "state" else given["state"], "code": "c"}
+    now[0] += oidc.PENDING_SECONDS if wrong == "late" else 0
+
+    with pytest.raises(Unauthorized, match="begin again"):
+        other.finish(BACK, query, "" if wrong == "binding" else binding)
+    assert [asked[0] for asked in network.asked] == ["GET"]

@@ -81,3 +81,8 @@ def test_a_cluster_that_does_not_answer_is_named(site, monkeypatch):
 
     assert browser.get("/l/pods").status_code == 502
     assert "cannot be reached" in browser.get("/l/pods").text
+
+
+def test_long_names_break_between_their_words_and_stay_text():
+    assert web.breakable("PersistentVolumeClaim") == "Persistent<wbr>Volume<wbr>Claim"
+    assert web.breakable("a<B>") == "a&lt;B&gt;"

@@ -14,23 +14,26 @@ from sampan_federation import resources
 from sampan_federation.caches import Caches
 from sampan_federation.controllers import Context
 from sampan_federation.settings import Settings
-from sampan_machinery.resources import CONFIG_MAPS, NAMESPACES
+from sampan_machinery.resources import CONFIG_MAPS, ENDPOINT_SLICES, INGRESSES, NAMESPACES, SERVICES
 from sampan_testing.cluster import until
 from sampan_testing.miniapi import MiniApi
 
-KINDS = (*(each for each in vars(resources).values() if isinstance(each, Resource)), CONFIG_MAPS, NAMESPACES)
+KINDS = (
+    *(each for each in vars(resources).values() if isinstance(each, Resource)), CONFIG_MAPS, NAMESPACES,
+    ENDPOINT_SLICES, INGRESSES, SERVICES,
+)  # fmt: skip
 
 
 class One:
     """One controller, and its host."""
 
-    def __init__(self, make: Callable[[Context], Any]) -> None:
+    def __init__(self, make: Callable[[Context], Any], members: Any = None) -> None:
         self.api = MiniApi(KINDS)
         self.client = Client.in_process(self.api, User("federation"))
         self.caches = Caches(self.client)
         self.events: list[tuple[str, str]] = []
         recorder = SimpleNamespace(event=lambda about, type, reason, message: self.events.append((reason, message)))
-        self.context = Context(self.client, self.caches, None, Settings(), lambda: 0.0, recorder)  # type: ignore[arg-type]
+        self.context = Context(self.client, self.caches, members, Settings(), lambda: 0.0, recorder)  # type: ignore[arg-type]
         self.keys: list[Any] = []
         self.controller = make(self.context)
         self.controller.start(self.keys.append)
@@ -57,8 +60,8 @@ class One:
 
 
 @contextmanager
-def one(make: Callable[[Context], Any]) -> Iterator[One]:
-    found = One(make)
+def one(make: Callable[[Context], Any], members: Any = None) -> Iterator[One]:
+    found = One(make, members)
     try:
         yield found
     finally:

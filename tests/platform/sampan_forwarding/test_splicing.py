@@ -1,8 +1,10 @@
 """Bytes are copied both ways between two connections."""
 
+import select
 import socket
 import threading
 
+from sampan_forwarding import splicing
 from sampan_forwarding.splicing import MOST, splice
 
 MUCH = 16 * MOST
@@ -95,3 +97,48 @@ def test_a_side_that_reads_nothing_is_given_only_so_much():
 
         room = sum(end.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) for end in pair.ends)
         assert taken < room + 2 * MOST
+
+
+class Counted:
+    """A socket that counts how often it is asked for bytes."""
+
+    def __init__(self, sock):
+        self.sock, self.asked = sock, 0
+        self.setblocking, self.send, self.fileno = sock.setblocking, sock.send, sock.fileno
+
+    def recv(self, size):
+        self.asked += 1
+        return self.sock.recv(size)
+
+
+def test_a_side_that_says_nothing_is_not_asked_for_each_piece_of_the_other():
+    counted = []
+
+    def count(near, far):
+        counted.extend([Counted(near), Counted(far)])
+        splice(*counted)
+
+    with Spliced(count) as pair:
+        sending = threading.Thread(target=lambda: (pair.client.sendall(b"x" * MUCH), pair.client.close()))
+        sending.start()
+        assert read(pair.server, MUCH) == MUCH
+        assert pair.is_over()
+        sending.join()
+
+    near, far = counted
+    assert near.asked > 10
+    assert far.asked == 1
+
+
+def test_an_end_that_was_closed_is_found_by_trying():
+    assert splicing._poll({-1: select.POLLIN, 7: select.POLLOUT}, None) == {-1: select.POLLIN, 7: select.POLLOUT}
+
+    gone, near = socket.socketpair()
+    gone.close()
+    near.close()
+    with near, socket.socket() as far:
+        way = splicing.Direction(near, far)
+        way.told({})
+        way.move()
+
+    assert way.over

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -90,6 +91,22 @@ def test_a_table_watch_shows_rows(api: Any, shapes: Any) -> None:
     lines.close()
 
     assert b'"kind":"Table"' in first and b'"rows":[{"cells":["a"' in first
+
+
+def test_a_bookmark_that_comes_first_says_the_columns_of_a_table(api: Any) -> None:
+    from sampan_server.request.request import Request
+
+    query = "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+    environ = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": PODS, "QUERY_STRING": query, "sampan.user": api.user,
+        "HTTP_ACCEPT": "application/json;as=Table;v=v1;g=meta.k8s.io",
+    }  # fmt: skip
+    lines = api.app.front.answer(Request(environ)).body
+    first = json.loads(next(lines))
+    lines.close()
+
+    assert [column["name"] for column in first["object"]["columnDefinitions"]] == ["Name", "Age"]
+    assert first["object"]["rows"][0]["cells"] == []
 
 
 class Loop:

@@ -551,3 +551,163 @@ def test_a_status_may_leave_the_labels_alone_and_take_annotations(make_api: Any)
     assert applied["metadata"]["annotations"] == {"c": "d"}
     (entry,) = [entry for entry in applied["metadata"]["managedFields"] if entry["manager"] == "me"]
     assert entry["fieldsV1"] == {"f:metadata": {"f:annotations": {"f:c": {}}}, "f:status": {"f:a": {}}}
+
+
+@pytest.mark.parametrize("terms", [None, []])
+def test_a_list_that_is_stored_as_null_and_one_that_is_empty_are_one_generation(
+    api: Any, shapes: Any, terms: Any
+) -> None:
+    body = shapes.deployment("a")
+    required: dict[str, Any] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {}}}
+    body["spec"]["template"]["spec"]["affinity"] = required
+    made = api.post(DEPLOYMENTS, body).json
+    assert made["spec"]["template"]["spec"]["affinity"]["nodeAffinity"] == {
+        "requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": None}
+    }
+
+    selector = {"nodeSelectorTerms": terms} if terms is not None else {}
+    required = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": selector}}
+    patch = {"metadata": {"labels": {"a": "b"}}, "spec": {"template": {"spec": {"affinity": required}}}}
+    assert api.patch(f"{DEPLOYMENTS}/a", patch).json["metadata"]["generation"] == 1
+
+    applied = {**body, "metadata": {"name": "a"}}
+    applied["spec"]["template"]["spec"]["affinity"] = required
+    done = api.patch(f"{DEPLOYMENTS}/a?fieldManager=me&force=true", applied, "apply-patch+yaml")
+    assert done.json["metadata"]["generation"] == 1
+    selector["nodeSelectorTerms"] = [{"matchExpressions": [{"key": "a", "operator": "Exists"}]}]
+    assert api.patch(f"{DEPLOYMENTS}/a", patch).json["metadata"]["generation"] == 2
+
+
+@pytest.mark.parametrize("sub", ["", "/status"])
+def test_a_patch_cannot_take_the_name_away(api: Any, shapes: Any, sub: str) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+
+    for how, patch in (
+        ("merge-patch+json", {"metadata": {"name": ""}}),
+        ("strategic-merge-patch+json", {"metadata": {"name": None}}),
+        ("json-patch+json", [{"op": "remove", "path": "/metadata/name"}]),
+    ):
+        refused = api.patch(f"{DEPLOYMENTS}/a{sub}", patch, how)
+        why = "the name of the object (a based on URL) was undeterminable: name must be provided"
+        assert (refused.status_code, refused.json["message"]) == (400, why)
+
+
+def test_a_kind_that_wants_to_know_the_version_is_not_changed_without(make_api: Any) -> None:
+    kind = Kind(group="coordination.k8s.io", version="v1", kind="Lease", plural="leases", unconditional_update=False)
+    api, where = make_api(kind), "/apis/coordination.k8s.io/v1/namespaces/default/leases"
+    api.post(where, {"metadata": {"name": "a"}})
+    applied = {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": "a", "resourceVersion": ""},
+    }
+
+    answers = [
+        api.put(f"{where}/a", {"metadata": {"name": "a"}}),
+        api.patch(f"{where}/a", {"metadata": {"resourceVersion": ""}}),
+        api.patch(f"{where}/a", {"metadata": {"resourceVersion": "0"}}),
+        api.patch(f"{where}/a?fieldManager=me", applied, "apply-patch+yaml"),
+    ]
+    for refused in answers:
+        assert refused.status_code == 422 and "metadata.resourceVersion: Invalid value: 0: must be" in refused.text
+        assert refused.json["details"]["kind"] == "leases"
+    del applied["metadata"]["resourceVersion"]  # type: ignore[attr-defined]
+    assert api.patch(f"{where}/a", {"metadata": {"labels": {"a": "b"}}}).status_code == 200
+    assert api.patch(f"{where}/a?fieldManager=me", applied, "apply-patch+yaml").status_code == 200
+
+
+def test_what_is_not_there_is_not_found_whatever_version_is_applied(api: Any, shapes: Any) -> None:
+    body = shapes.deployment("a")
+    body["metadata"]["resourceVersion"] = "a-b"
+    where = f"{DEPLOYMENTS}/a/status?fieldManager=me"
+
+    assert api.patch(where, body, "apply-patch+yaml").status_code == 404
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    assert api.patch(where, body, "apply-patch+yaml").status_code == 400
+
+
+def test_what_an_apply_does_not_take_is_read_all_the_same(api: Any, shapes: Any) -> None:
+    api.post(DEPLOYMENTS, shapes.deployment("a"))
+    body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"}}
+    body["status"] = {"conditions": [{"type": "A", "status": "True", "lastUpdateTime": "soon"}]}
+
+    refused = api.patch(f"{DEPLOYMENTS}/a?fieldManager=me", body, "apply-patch+yaml")
+
+    assert refused.status_code == 400 and "parsing time" in refused.json["message"]
+
+
+def test_some_kinds_take_any_finalizer(make_api: Any) -> None:
+    kind = Kind(group="coordination.k8s.io", version="v1", kind="Lease", plural="leases", any_finalizer=True)
+    api, where = make_api(kind), "/apis/coordination.k8s.io/v1/namespaces/default/leases"
+
+    assert api.post(where, {"metadata": {"name": "a", "finalizers": ["foo"]}}).status_code == 201
+    assert api.post(CMS, {"metadata": {"name": "a", "finalizers": ["foo"]}}).status_code == 422
+    (cause,) = api.post(where, {"metadata": {"name": "b", "finalizers": ["a b"]}}).json["details"]["causes"]
+    assert cause["field"] == "metadata.finalizers"
+
+
+def test_an_apply_may_leave_the_name_out_and_not_empty(api: Any, shapes: Any) -> None:
+    api.post(CMS, shapes.config_map("a"))
+    body: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": ""}, "data": {"x": "y"}}
+
+    refused = api.patch(f"{CMS}/a?fieldManager=me", body, "apply-patch+yaml")
+    assert (refused.status_code, "name must be provided" in refused.text) == (400, True)
+    body["metadata"] = {}
+    assert api.patch(f"{CMS}/a?fieldManager=me", body, "apply-patch+yaml").json["data"] == {"x": "y"}
+
+
+@pytest.mark.parametrize("how", ["merge-patch+json", "strategic-merge-patch+json", "json-patch+json"])
+def test_what_is_not_there_is_not_found_whatever_the_patch_is(api: Any, shapes: Any, how: str) -> None:
+    assert api.patch(f"{CMS}/a", b"{", how).status_code == 404
+    api.post(CMS, shapes.config_map("a"))
+    assert api.patch(f"{CMS}/a", b"{", how).status_code == 400
+
+
+@pytest.mark.parametrize(("body", "media"), [(b"null", "json"), (b" null\n", "json"), (b"null", "yaml"), (b"", "yaml")])
+def test_nothing_is_an_object_without_fields(api: Any, body: bytes, media: str) -> None:
+    made = api.call("POST", CMS, body, headers={"Content-Type": f"application/{media}"})
+
+    assert (made.status_code, made.json["details"]["causes"][0]["field"]) == (422, "metadata.name")
+    changed = api.call("PUT", f"{CMS}/a", body, headers={"Content-Type": f"application/{media}"})
+    assert (changed.status_code, "name must be provided" in changed.text) == (400, True)
+
+
+@pytest.mark.parametrize("media", ["json", "yaml"])
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"kind":1}', "number into Go struct field .kind of type string"),
+        (b'{"apiVersion":{}}', "object into Go struct field .apiVersion of type string"),
+        (b"[]", "array into Go value of type struct"),
+        (b'"a"', "string into Go value of type struct"),
+    ],
+)
+def test_what_is_no_object_with_a_kind_is_told_so(api: Any, body: bytes, media: str, told: str) -> None:
+    refused = api.call("POST", CMS, body, headers={"Content-Type": f"application/{media}"})
+
+    assert refused.status_code == 400
+    assert f"couldn't get version/kind; json parse error: json: cannot unmarshal {told}" in refused.json["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "invalid object type: /, Kind="),
+        (b"kind: 1", "invalid object type: /, Kind="),
+        (b"[]", "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+    ],
+)
+def test_what_is_no_configuration_is_told_so(api: Any, body: bytes, told: str) -> None:
+    refused = api.patch(f"{CMS}/a?fieldManager=me", body, "apply-patch+yaml")
+
+    assert refused.status_code == 400 and refused.json["message"].endswith(told)
+
+
+def test_a_page_that_is_deleted_says_where_the_next_begins(api: Any, shapes: Any) -> None:
+    for name in "abc":
+        api.post(CMS, shapes.config_map(name))
+
+    first = api.delete(f"{CMS}?limit=2").json
+    assert [each["metadata"]["name"] for each in first["items"]] == ["a", "b"]
+    assert first["metadata"]["continue"] and first["metadata"]["remainingItemCount"] == 1
+    assert "continue" not in api.delete(f"{CMS}?limit=2").json["metadata"]

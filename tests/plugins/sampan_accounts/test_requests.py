@@ -98,3 +98,10 @@ def test_the_key_has_the_name_under_which_it_is_published(requests, pki):
 def test_without_a_key_there_is_no_token(tmp_path):
     with pytest.raises(ServiceUnavailable, match="no key"):
         ask(TokenRequests(Signer(tmp_path / "sa.key"), ISSUER))
+
+
+def test_the_answer_is_about_the_account(requests):
+    answer = ask(requests)
+
+    assert (answer["metadata"]["name"], answer["metadata"]["uid"]) == ("robot", "u1")
+    assert answer["spec"]["boundObjectRef"] is None

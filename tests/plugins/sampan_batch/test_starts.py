@@ -1,8 +1,8 @@
 import pytest
 
-from sampan_batch.schedules import parse
 from sampan_batch.starts import due, name_of, next_in
 from sampan_machinery.metadata import parse_time
+from sampan_machinery.schedules import parse
 
 CREATED = "2026-11-30T10:00:10Z"
 T = parse_time("2026-11-30T10:00:00Z")

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from sampan.errors import Forbidden, Invalid
+from sampan.errors import BadRequest, Forbidden, Invalid
 from sampan_machinery.resources import CERTIFICATE_SIGNING_REQUESTS as REQUESTS
 from sampan_machinery.resources import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES
 from sampan_pki.requests import end_of
@@ -113,3 +113,24 @@ def test_the_spec_has_no_manager(cluster, make):
     made = created(cluster, make, "owned")
 
     assert all("f:spec" not in entry["fieldsV1"] for entry in made["metadata"].get("managedFields", ()))
+
+
+def test_an_apply_to_approval_has_conditions_and_no_spec(cluster, make):
+    created(cluster, make, "applied")
+    spec = {"signerName": "example.com/other", "expirationSeconds": 3600}
+    body = {"apiVersion": REQUESTS.api_version, "kind": REQUESTS.kind, "metadata": {"name": "applied"}, "spec": spec}
+    body["status"] = {"conditions": [APPROVED], "certificate": "eA=="}
+
+    made = cluster.client.patch(REQUESTS, "applied", body, how="apply", field_manager="me", subresource="approval")
+
+    (entry,) = [each for each in made["metadata"]["managedFields"] if each["manager"] == "me"]
+    assert list(entry["fieldsV1"]) == ["f:status"] and list(entry["fieldsV1"]["f:status"]) == ["f:conditions"]
+    assert (made["spec"]["signerName"], "certificate" in made["status"]) == ("example.com/signer", False)
+
+
+def test_a_request_that_is_no_base64_is_refused_though_no_apply_changes_it(cluster, make):
+    created(cluster, make, "garbled")
+    body = {"apiVersion": REQUESTS.api_version, "kind": REQUESTS.kind, "metadata": {"name": "garbled"}}
+
+    with pytest.raises(BadRequest, match="illegal base64 data at input byte 0"):
+        cluster.client.patch(REQUESTS, "garbled", {**body, "spec": {"request": "!"}}, how="apply", field_manager="me")

@@ -196,6 +196,8 @@ def test_what_changes_names_who_is_concerned():
     assert list(keys_of_pod(plain, Shelf([]))) == []
     assert list(keys_of_pod(one, Shelf([]))) == [("default", "pod/web")]
     assert list(keys_of_pod(named, Shelf([]))) == [("default", "pod/web"), ("default", "web-gpu")]
+    extended = plain | {"status": {"extendedResourceClaimStatus": {"resourceClaimName": "made"}}}
+    assert list(keys_of_pod(extended, Shelf([]))) == [("default", "made")]
     assert list(keys_of_claim(claim()[1], Shelf([]))) == [("default", "web-gpu"), ("default", "pod/web")]
     assert list(keys_of_claim(claim(owned=False)[1], Shelf([]))) == [("default", "web-gpu")]
     assert list(keys_of_template(template()[1], Shelf([pod()]))) == [("default", "pod/web")]

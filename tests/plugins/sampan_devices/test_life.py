@@ -95,3 +95,36 @@ def test_pods_that_share_a_claim_share_its_devices_until_the_last_is_gone(cluste
     cluster.until(lambda: reserved() == 1, PATIENCE)
     cluster.client.delete(PODS, "other", "default", grace=0)
     cluster.until(lambda: not claims(cluster), PATIENCE)
+
+
+def test_pods_that_request_a_classs_extended_resource_get_its_devices(cluster):
+    cluster.client.patch(DEVICE_CLASSES, "gpu", {"spec": {"extendedResourceName": "gpu.test/gpu"}})
+
+    def asking(name, resource):
+        resources = {"limits": {resource: "1"}}
+        return {
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "default"},
+            "spec": {"containers": [{"name": "main", "image": "x", "resources": resources}]},
+        }  # fmt: skip
+
+    names = {"one": "gpu.test/gpu", "two": "deviceclass.resource.kubernetes.io/gpu", "three": "gpu.test/gpu"}
+    for name, resource in names.items():
+        cluster.client.create(PODS, asking(name, resource), "default")
+
+    cluster.until(
+        lambda: sorted(str(node_of(cluster, name)) for name in names) == ["None", "node-2", "node-2"], PATIENCE
+    )
+    placed = [name for name in names if node_of(cluster, name)]
+    found = {each["metadata"]["name"]: each for each in claims(cluster)}
+    for name in placed:
+        status = cluster.client.get(PODS, name, "default")["status"]["extendedResourceClaimStatus"]
+        assert [each["containerName"] for each in status["requestMappings"]] == ["main"]
+        claim = found[status["resourceClaimName"]]
+        assert claim["metadata"]["name"].startswith(f"{name}-extended-resources-")
+        assert [each["name"] for each in claim["status"]["reservedFor"]] == [name]
+    cluster.client.delete(PODS, placed[0], "default", grace=0)
+    cluster.until(lambda: all(node_of(cluster, name) == "node-2" for name in names if name != placed[0]), PATIENCE)
+    for name in names:
+        if name != placed[0]:
+            cluster.client.delete(PODS, name, "default", grace=0)
+    cluster.until(lambda: not claims(cluster), PATIENCE)

@@ -174,3 +174,20 @@ def test_a_precondition_that_does_not_hold_names_what_is_stored(client):
 
     with pytest.raises(Conflict, match=r'fulfilled on Event "f": the UID'):
         client.request("DELETE", path, body={"preconditions": {"uid": "x"}})
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        ({"source": {"host": "n"}}, ", n"),
+        ({"source": {"component": "kubelet", "host": "n"}}, "kubelet, n"),
+        ({"source": {"component": "kubelet"}, "reportingComponent": "c", "reportingInstance": "i"}, "kubelet, i"),
+        ({"source": {}, "reportingComponent": "c", "reportingInstance": "i"}, "c, i"),
+        ({"source": {"host": "n"}, "reportingComponent": "c"}, "c, n"),
+        ({"source": {}}, ""),
+    ],
+)
+def test_the_source_is_a_component_and_where_it_runs(event, text):
+    (column,) = [each for each in COLUMNS if each.name == "Source"]
+
+    assert column.cell(event) == text

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from sampan.contracts.kinds import Draft
+from sampan.errors import Invalid
 from sampan_namespaces.kind import NAMESPACE, default, finalize, held, prepare, validate
 
 
@@ -45,15 +48,26 @@ def test_the_phase_follows_the_deletion_and_not_a_writer():
     old = {**made({"metadata": {"name": "a"}}), "metadata": {"name": "a", "deletionTimestamp": "2026-01-01T00:00:00Z"}}
     new = {"metadata": old["metadata"], "status": {"phase": "Active"}}
 
+    with pytest.raises(Invalid, match="may only be 'Terminating' if"):
+        prepare(Draft(new, old, "status", "someone"))
+
+    new["status"]["phase"] = "Terminating"
     prepare(Draft(new, old, "status", "someone"))
 
-    assert new["status"]["phase"] == "Terminating"
+
+def test_the_phase_of_a_namespace_that_stays_is_active():
+    old = made({"metadata": {"name": "a"}})
+
+    with pytest.raises(Invalid, match="may only be 'Active' if"):
+        prepare(Draft({"metadata": {"name": "a"}}, old, "status", "someone"))
 
 
 def test_a_finalizer_must_be_a_qualified_name():
     found = list(validate({"spec": {"finalizers": ["kubernetes", "a.b/c", "no good"]}}, None))
 
     assert [problem.path for problem in found] == ["spec.finalizers", "spec.finalizers"]
+    found = list(validate({"spec": {"finalizers": ["kubernetes", "foo"]}}, made({"metadata": {"name": "a"}})))
+    assert [problem.path for problem in found] == ["spec.finalizers[1]"]
 
 
 def test_the_phase_is_selectable():

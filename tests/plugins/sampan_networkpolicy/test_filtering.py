@@ -8,6 +8,7 @@ import random
 import subprocess
 
 import pytest
+import sctp
 
 from sampan_networkpolicy import bridging
 from sampan_networkpolicy.deciding import PolicyRules, decide
@@ -201,3 +202,15 @@ def test_every_pair_is_judged_by_both_ends(bridged, filter):
 def test_without_policies_nothing_is_isolated():
     assert decide([], PODS, NAMESPACES, "n1") == PolicyRules()
     assert bridging.hardware([]) == {}
+
+
+def test_sctp_is_let_through_by_source_and_port(bridged, filter):
+    filter.apply(rules_of(policy(ingress=[{"from": ONLY_A, "ports": [{"protocol": "SCTP", "port": 7777}]}])))
+
+    with bridged.spaces["b"].do(sctp.opened) as pod:
+        for name, port in (("c", 7777), ("a", 7778), ("a", 7777)):  # the last one is let through
+            with bridged.spaces[name].do(sctp.opened) as end:
+                end.sendto(sctp.init(40001, port), ("10.9.0.3", 0))
+        seen = pod.recvfrom(1500)
+
+    assert (seen[1][0], sctp.ports(seen[0])) == ("10.9.0.2", (40001, 7777))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sampan.contracts.kinds import Resource
-from sampan.errors import Conflict, Invalid, NotFound
+from sampan.errors import BadRequest, Conflict, Invalid, NotFound
 
 PODS = Resource("", "v1", "pods", "Pod")
 
@@ -55,3 +55,18 @@ def test_a_binding_without_a_node_is_invalid(client, make):
         bind(client, node="")
     with pytest.raises(NotFound):
         bind(client, name="ghost")
+
+
+def test_who_binds_a_pod_has_none_of_its_fields(client, make):
+    before = make()
+    bind(client, annotations={"why": "because"})
+
+    assert client.get(PODS, "web", "default")["metadata"]["managedFields"] == before["metadata"]["managedFields"]
+
+
+def test_a_binding_is_no_object_of_another_kind(client, make):
+    make()
+    for kind in ({"kind": "Pod"}, {"apiVersion": "policy/v1"}):
+        body = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "web"}, "target": {"name": "n1"}, **kind}
+        with pytest.raises(BadRequest, match="cannot be handled as a Binding"):
+            client.create(PODS, body, "default", name="web", subresource="binding")

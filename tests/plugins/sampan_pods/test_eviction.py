@@ -49,8 +49,9 @@ def test_an_eviction_of_another_pod_than_named_is_refused(client, make):
     made = make(nodeName="n1")
     body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "other"}}
 
-    with pytest.raises(BadRequest):
-        client.create(PODS, body, "default", name="web", subresource="eviction")
+    for named in (body, {**body, "metadata": {}}):
+        with pytest.raises(BadRequest, match="name in URL does not match name in Eviction object"):
+            client.create(PODS, named, "default", name="web", subresource="eviction")
     with pytest.raises(Conflict):
         evict(client, preconditions={"uid": "other"})
     with pytest.raises(Conflict, match="the ResourceVersion in the precondition"):

@@ -81,3 +81,17 @@ def test_a_pod_with_resources_of_its_own_is_not_resized(client, make):
             PODS, "web", {"spec": {"containers": [{"name": "main", "resources": {"limits": {"cpu": "1"}}}]}},
             "default", subresource="resize", how="strategic",
         )  # fmt: skip
+
+
+def test_amounts_that_no_pod_has_are_told_first_and_make_no_class(client, make):
+    make(containers=[{"name": "main", "image": "busybox"}])
+    wanted = {"spec": {"containers": [{"name": "main", "resources": {"requests": {"cpu": "-1"}}}]}}
+
+    with pytest.raises(Invalid) as refused:
+        client.patch(PODS, "web", wanted, "default", subresource="resize", how="strategic")
+
+    assert [cause.field for cause in refused.value.causes] == ["spec.containers[0].resources.requests[cpu]"]
+    wanted["spec"]["containers"][0]["resources"]["requests"] = {"cpu": "-1", "memory": "1Gi"}
+    with pytest.raises(Invalid) as refused:
+        client.patch(PODS, "web", wanted, "default", subresource="resize", how="strategic")
+    assert [cause.field for cause in refused.value.causes] == ["spec.containers[0].resources.requests[cpu]", "spec"]

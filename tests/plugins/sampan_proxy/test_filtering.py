@@ -7,6 +7,7 @@ import random
 import subprocess
 
 import pytest
+import sctp
 
 from sampan_nftables.kernel import ScriptRefused
 from sampan_proxy.filtering import Filtering
@@ -204,3 +205,12 @@ def test_what_goes_to_the_range_of_services_and_is_no_services_is_refused(net):
     assert net.pods.ask("10.96.0.5", 80) == ""
     assert net.client.ask_udp("10.96.0.5", 80)
     filtering.remove()
+
+
+def test_sctp_is_translated_as_tcp_is(net, filtering):
+    filtering.apply({Frontend("10.96.0.5", "sctp", 9999): BackendSet((Backend("10.244.0.3", 7777),))})
+
+    with net.pods.do(sctp.opened) as pod, net.client.do(sctp.opened) as client:
+        client.sendto(sctp.init(40001, 9999), ("10.96.0.5", 0))
+
+        assert sctp.ports(pod.recv(1500)) == (40001, 7777)

@@ -166,7 +166,7 @@ class FakeApi:
 class Simulated:
     """A scheduler driven by hand: ``run`` decides and writes until nothing is left to do at this time."""
 
-    def __init__(self, third_party=(), configuration=None):
+    def __init__(self, third_party=(), configuration=None, extenders=None):
         self.now = 0.0
         self.budgets: list[Object] = []
         self.namespaces: set[str] = set()  # that match any selector
@@ -174,7 +174,7 @@ class Simulated:
         self.scheduler = Scheduler(
             self.api, self.api, configuration=configuration or usual(["default-scheduler"]),
             namespaces=lambda _: frozenset(self.namespaces), budgets=lambda: self.budgets, third_party=third_party,
-            clock=lambda: self.now,
+            extenders=extenders, clock=lambda: self.now,
         )  # fmt: skip
         self.api.tell = self.scheduler.pod_changed
 

@@ -1,3 +1,6 @@
+from sampan_scheduling.contracts import UNCHECKED, Verdict
+
+
 def test_no_nodes_is_said_in_so_many_words(build, place):
     assert place().why(build.pod("p")) == "no nodes available to schedule pods"
 
@@ -91,3 +94,24 @@ def test_room_that_was_made_is_kept_from_the_less_important(build, place):
 
     cluster.cluster.unnominate("uid-vip")
     assert cluster.node_of(build.pod("p", cpu="2")) == "a"
+
+
+class Unchecking:
+    """Looks after a resource itself."""
+
+    name, weight = "mine", 0
+
+    def pre_filter(self, state, pod, nodes):
+        state[UNCHECKED] = frozenset({"example.com/gpu"})
+
+    def filter(self, state, pod, node):
+        return None if node.name == "n" else Verdict("no gpu")
+
+
+def test_a_resource_that_a_plugin_looks_after_is_not_checked_by_our_own_rule(build, place):
+    cluster = place(build.node("n"), build.node("m"), third_party=[Unchecking()])
+    wants = {"example.com/gpu": "1"}
+
+    assert cluster.node_of(build.pod("p", **wants)) == "n"
+    assert set(cluster.explain(build.pod("p", **wants)).points) == {"n"}
+    assert cluster.why(build.pod("p", cpu="9", **wants)) == "0/2 nodes are available: 2 Insufficient cpu."

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from sampan_federation.failover.evictions import FAILURE, TAINTS, UNTOLERATED, Leaving, evict, finish, leaving, replaced
 from sampan_federation.placement.clusters import Candidate
+from sampan_federation.placement.grouping import Peers
 from sampan_machinery.metadata import now_text
 
 APPS = ("apps/v1", "Deployment")
@@ -192,3 +193,21 @@ def test_a_failed_application_does_not_return_because_its_member_is_fine():
         finish(binding(target("west", 1), replicas=1, tasks=[failed]), [cluster("east"), cluster("west")], NOW).spec
         == {}
     )
+
+
+def test_workloads_of_an_affinity_group_leave_a_lost_cluster_one_after_another():
+    fleet = [cluster("east", GONE), cluster("north"), cluster("west")]
+    mine = binding(target("east", 1), replicas=1, **SINGLE)
+    still_there, gone_already = Peers((frozenset({"east"}),)), Peers((frozenset({"west"}),))
+
+    assert evict(mine, [EAST], fleet, NOW, still_there).spec["clusters"] == [target("north", 1)]
+    assert evict(mine, [EAST], fleet, NOW, gone_already).spec["clusters"] == [target("west", 1)]
+
+
+def test_a_workload_that_fails_alone_does_not_leave_its_affinity_group():
+    fleet = [cluster("east"), cluster("west")]
+    sick = Leaving("east", FAILURE, "x")
+
+    found = evict(binding(target("east", 1), replicas=1, **SINGLE), [sick], fleet, NOW, Peers((frozenset({"east"}),)))
+
+    assert found.spec == {} and "affinity group" in found.words

@@ -47,3 +47,20 @@ def test_nonsense_is_refused(create):
     wrong = {"spreadConstraints": [{"spreadByField": "planet"}]}
     with pytest.raises(Invalid, match="spreadByField"):
         create(PROPAGATION_POLICIES, {"resourceSelectors": SELECTORS, "placement": wrong})
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        ({"affinity": {}}, "groupByLabelKey"),
+        ({"affinity": {"groupByLabelKey": "a b"}}, "groupByLabelKey"),
+        ({"affinity": {"groupByLabelKey": "a"}, "antiAffinity": {"groupByLabelKey": "a"}}, "must not use the same"),
+    ],
+)
+def test_groups_of_workloads_are_named_by_two_labels(create, groups, words):
+    fine = {"affinity": {"groupByLabelKey": "example.com/app"}, "antiAffinity": {"groupByLabelKey": "ha"}}
+    policy = {"resourceSelectors": SELECTORS, "placement": {"workloadAffinity": fine}}
+
+    assert create(PROPAGATION_POLICIES, policy)["placement"]["workloadAffinity"] == fine
+    with pytest.raises(Invalid, match=words):
+        create(PROPAGATION_POLICIES, {**policy, "placement": {"workloadAffinity": groups}})

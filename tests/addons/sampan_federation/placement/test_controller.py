@@ -80,3 +80,38 @@ def test_what_would_exceed_a_quota_of_its_namespace_waits_until_there_is_room():
         host.handle(first)
         host.handle(second)
         assert reason("b") == SUCCESS
+
+
+def test_workloads_of_one_anti_affinity_group_go_to_different_clusters():
+    enabled = [{"groupVersion": "v1", "resources": [{"name": "configmaps", "kind": "ConfigMap"}]}]
+    status = {"apiEnablements": enabled, "conditions": [{"type": "CompleteAPIEnablements", "status": "True"}]}
+    one_cluster = {"spreadConstraints": [{"spreadByField": "cluster", "minGroups": 1, "maxGroups": 1}]}
+    with one(Placing) as host:
+
+        def create(name: str) -> tuple[str, str, str]:
+            spec = {
+                "resource": {"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": name},
+                "placement": one_cluster, "workloadAffinityGroups": {"antiAffinityGroup": "ha=db"},
+            }  # fmt: skip
+            host.api.create(RESOURCE_BINDINGS, {"metadata": {"name": name, "namespace": "shop"}, "spec": spec})
+            return ("ResourceBinding", "shop", name)
+
+        def placed(name: str):
+            return host.api.get(RESOURCE_BINDINGS, name, "shop")["spec"].get("clusters")
+
+        for name in ("east", "west"):
+            host.api.create(CLUSTERS, {"metadata": {"name": name}, "spec": {}, "status": status})
+        keys = [create(name) for name in ("a", "b", "c")]
+        host.synced()
+        for key in keys:
+            host.controller.handle(key)  # at once: the cache may not show yet what was written just before
+
+        host.synced()
+        assert [placed(name) for name in ("a", "b", "c")] == [[{"name": "east"}], [{"name": "west"}], None]
+        host.keys.clear()
+        host.api.remove(RESOURCE_BINDINGS, "a", "shop")
+        host.synced()
+        assert keys[2] in host.keys
+        host.handle(keys[0])
+        host.handle(keys[2])
+        assert placed("c") == [{"name": "east"}]

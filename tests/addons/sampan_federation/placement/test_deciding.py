@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from sampan_federation.placement.clusters import Candidate
 from sampan_federation.placement.deciding import NO_FIT, UNSCHEDULABLE, ask_of, decide
+from sampan_federation.placement.grouping import Peers
 
 APPS = ("apps/v1", "Deployment")
 
@@ -159,3 +160,16 @@ def test_a_workload_is_spread_by_the_value_of_a_label():
     assert decide(ask_of(binding(placement)), fleet).verdicts["d"] == (
         "it has no label tier, by which workloads are to be spread"
     )
+
+
+def test_workloads_of_a_group_run_together_or_apart_and_stay_where_they_are():
+    together = decide(ask_of(binding({}, 1), Peers((frozenset({"b"}),))), FLEET)
+    assert [target.name for target in together.targets] == ["b"]
+    assert together.verdicts["a"] == "another workload of its affinity group is not there"
+
+    apart = decide(ask_of(binding({}, 1), Peers(apart=frozenset({"b"}))), FLEET)
+    assert [target.name for target in apart.targets] == ["a", "c"]
+
+    running = binding({}, 1, clusters=[{"name": "b", "replicas": 1}])
+    stays = decide(ask_of(running, Peers(apart=frozenset({"a", "b", "c"}))), FLEET)
+    assert [target.name for target in stays.targets] == ["b"]

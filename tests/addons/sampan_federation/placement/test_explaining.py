@@ -39,3 +39,13 @@ def test_what_stays_where_nothing_fits_is_said():
 
     assert found.lines[0].why == "placed, but the affinity names nowhere only"
     assert "0 of 1 clusters fit" in found.summary[0]
+
+
+def test_others_of_its_group_are_told_of():
+    groups = {"workloadAffinityGroups": {"affinityGroup": "app=shop"}}
+    mine = {"metadata": {"name": "a", "namespace": "default"}, **binding(**groups)}
+    other = {"metadata": {"name": "b", "namespace": "default"}, **binding(**groups, clusters=[{"name": "west"}])}
+
+    found = explain(mine, [cluster("east"), cluster("west")], [mine, other])
+
+    assert [line.why for line in found.lines] == ["another workload of its affinity group is not there", ""]

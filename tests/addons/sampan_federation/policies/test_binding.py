@@ -84,3 +84,18 @@ def test_our_own_marks_are_no_change_of_the_object():
     assert template_hash(marked) == before
     marked["metadata"]["annotations"]["other"] = "x"
     assert template_hash(marked) != before
+
+
+def test_groups_of_workloads_follow_the_labels_of_the_template():
+    said = {"placement": {"workloadAffinity": {"affinity": {"groupByLabelKey": "app"}}}}
+    one, two, none = template(), template(), template()
+    for each, labels in ((one, {"app": "shop"}), (two, {"app": "bank"}), (none, {})):
+        each["metadata"]["labels"] = labels
+    binding = new_binding(one, policy(**said), None)
+
+    assert binding["spec"]["workloadAffinityGroups"] == {"affinityGroup": "app=shop"}
+    changed = updated_binding(binding, two, policy(**said), None)
+    assert changed["spec"]["workloadAffinityGroups"] == {"affinityGroup": "app=bank"}
+    assert "workloadAffinityGroups" not in updated_binding(binding, none, policy(**said), None)["spec"]
+    del one["metadata"]["namespace"]
+    assert "workloadAffinityGroups" not in new_binding(one, policy(**said), None)["spec"]

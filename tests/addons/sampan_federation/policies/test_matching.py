@@ -119,3 +119,10 @@ def test_the_choice_is_stable_and_does_not_depend_on_the_order(made):
         held = thing(taken=reference_of(first))
         assert taken_by(held) == reference_of(first)
         assert choose(held, policies, []) == first
+
+
+def test_what_another_kind_has_claimed_has_no_policy():
+    claimed = thing(**{"resourcetemplate.karmada.io/claimed-by": "MultiClusterService"})
+
+    assert choose(thing(), [policy("a")], []) is not None
+    assert choose(claimed, [policy("a")], []) is None

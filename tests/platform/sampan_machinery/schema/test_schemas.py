@@ -287,3 +287,24 @@ def test_nulls_of_bytes_and_quantities_in_a_map_are_zero_values():
 
     assert decoded({"binaryData": {"a": None}}, ("", "v1", "ConfigMap")) == {"binaryData": {"a": ""}}
     assert decoded({"spec": limits})["spec"]["containers"][0]["resources"] == {"limits": {"cpu": "0"}}
+
+
+def test_bytes_may_be_a_list_of_small_numbers():
+    assert decoded({"binaryData": {"a": [104, 105, None]}}, ("", "v1", "ConfigMap")) == {"binaryData": {"a": "aGkA"}}
+    assert decoded({"binaryData": {"a": []}}, ("", "v1", "ConfigMap")) == {"binaryData": {"a": ""}}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (["a"], "string into Go struct field Secret.data of type uint8"),
+        ([1.5], "number 1.5 into Go struct field Secret.data of type uint8"),
+        ([256], "number 256 into Go struct field Secret.data of type uint8"),
+        ([[1]], "array into Go struct field Secret.data of type uint8"),
+        ([True], "bool into Go struct field Secret.data of type uint8"),
+        ({}, "object into Go struct field Secret.data of type []uint8"),
+        (1, "number into Go struct field Secret.data of type []uint8"),
+    ],
+)
+def test_what_is_no_bytes_is_told_as_go_tells_it(value, told):
+    assert f"json: cannot unmarshal {told}" in refusal({"data": {"a": value}}, ("", "v1", "Secret"))

@@ -17,6 +17,7 @@ from sampan_operate.supervisor.components import ComponentRunner, ProcessContext
 from sampan_operate.supervisor.election import StopEvent
 from sampan_operate.supervisor.health import ProcessHealth
 from sampan_operate.supervisor.members import Member
+from sampan_operate.supervisor.state import write_state
 from sampan_server.plugins.plugins import Plugins
 from sampan_testing.miniapi import MiniApi
 
@@ -175,3 +176,27 @@ def test_a_process_answers_on_its_socket_and_ends_on_a_signal(around, tmp_path):
     assert ready == (200, b"[+]x ready: it is there\nreadyz check passed\n")
     assert not inquiry.socket_of(tmp_path, "x").exists()
     assert not [thread for thread in threading.enumerate() if thread.name == "x" and thread not in others]
+
+
+def test_whether_the_supervisor_ends_is_waited_for_a_moment(tmp_path):
+    write_state(tmp_path, os.getpid(), [], stopping=False)
+    assert not components.is_ending(tmp_path, patience=0.0)
+
+    says = threading.Timer(0.05, write_state, (tmp_path, os.getpid(), []), {"stopping": True})
+    says.start()
+    assert components.is_ending(tmp_path, patience=60.0)
+    says.join()
+
+
+def test_a_component_may_have_longer_to_end(around, monkeypatch):
+    monkeypatch.setattr(components, "STOPPING", 0.0)
+    component = Component(name="x", run=lambda running: running.stop.wait(), user="u", stop_seconds=lambda given: given)
+    member = Member(component, "x", settings=60.0)
+    health, stop = ProcessHealth(["x"]), StopEvent()
+    runner = ComponentRunner(member, [member], Plugins(entry_points=[]), ClusterOptions(), around, health, stop)
+    runner.start()
+
+    stop.set()
+    runner.wait()
+
+    assert not [thread for thread in threading.enumerate() if thread is runner._thread]

@@ -150,6 +150,47 @@ def test_what_does_not_stop_is_killed(supervise, tmp_path, monkeypatch):
         os.kill(stubborn, 0)
 
 
+def test_who_has_longer_to_end_is_not_killed_before(supervise, tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "STOP_TIMEOUT", -1.0)  # is over at once
+    log = tmp_path / "log"
+
+    pid = supervise([Process("slow", sleeper(log, "slow"), stop_seconds=PATIENCE + 1)])
+    until(lambda: lines(log) and running(tmp_path, "slow")(), "the start")
+    assert read_state(tmp_path)["stop_seconds"] == PATIENCE + 1
+
+    os.kill(pid, signal.SIGTERM)
+    os.waitpid(pid, 0)
+
+    assert lines(log) == ["slow starts", "slow ends"]
+
+
+def test_a_process_that_ends_knows_whether_all_ends_or_it_is_replaced(supervise, tmp_path):
+    log = tmp_path / "log"
+
+    def asks(name):
+        def main():
+            def end(*_):
+                note(log, f"{name} {read_state(tmp_path)['stopping']}")
+                sys.exit(0)
+
+            signal.signal(signal.SIGTERM, end)
+            note(log, f"{name} starts")
+            while True:
+                signal.pause()
+
+        return main
+
+    pid = supervise([Process("old", asks("old"))], reload=lambda: [Process("new", asks("new"))])
+    until(lambda: lines(log) and running(tmp_path, "old")(), "the start")
+    os.kill(pid, signal.SIGHUP)
+    until(lambda: "new starts" in lines(log), "the change")
+    until(lambda: set(states(tmp_path)) == {"new"}, "the state")
+    os.kill(pid, signal.SIGTERM)
+    os.waitpid(pid, 0)
+
+    assert lines(log) == ["old starts", "old False", "new starts", "new True"]
+
+
 def test_hangup_starts_what_is_new_and_stops_what_is_gone(supervise, tmp_path):
     log = tmp_path / "log"
     made = {name: Process(name, sleeper(log, name)) for name in ("keep", "old", "new")}

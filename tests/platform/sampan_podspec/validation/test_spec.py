@@ -481,3 +481,15 @@ def test_a_templates_labels_and_annotations_are_judged():
     told = [problem.path for problem in pod_template(template, "spec.template")]
 
     assert told[:2] == ["spec.template.labels", "spec.template.annotations"]
+
+
+def test_a_policy_that_is_none_is_told_twice_where_one_is_allowed():
+    template = {"spec": {"containers": [{"name": "a", "image": "a"}], "restartPolicy": "always"}}
+
+    def said(**more):
+        found = pod_template(template, "t", **more)
+        return [problem.message for problem in found if problem.path == "t.spec.restartPolicy"]
+
+    every = 'Unsupported value: "always": supported values: "Always", "OnFailure", "Never"'
+    assert said() == [every, 'Unsupported value: "always": supported values: "Always"']
+    assert said(restart_policies=("Always", "OnFailure", "Never")) == [every]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 PODS = "/api/v1/namespaces/default/pods"
 CMS = "/api/v1/namespaces/default/configmaps"
 
@@ -98,3 +100,33 @@ def test_a_collection_of_a_version_is_shown_as_it_was(api: Any, shapes: Any) -> 
 
     assert [each.get("data") for each in shown if each["metadata"]["name"] == "a"] == [None]
     assert api.get(f"{CMS}/a").status_code == 404
+
+
+FIELD = "into Go struct field"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"{", "couldn't get version/kind; json parse error: unexpected end of JSON input"),
+        (
+            b'{"kind":1}',
+            f"couldn't get version/kind; json parse error: json: cannot unmarshal number {FIELD} .kind of type string",
+        ),
+        (
+            b'{"preconditions":[]}',
+            f"json: cannot unmarshal array {FIELD} DeleteOptions.preconditions of type v1.Preconditions",
+        ),
+        (b'{"dryRun":"All"}', f"json: cannot unmarshal string {FIELD} DeleteOptions.dryRun of type []string"),
+        (b'{"kind":"Pod"}', 'no kind "Pod" is registered for this resource'),
+    ],
+)
+def test_options_that_are_none_are_told_so(api: Any, body: bytes, told: str) -> None:
+    for path in (f"{PODS}/a", PODS):
+        refused = api.delete(path, body)
+        assert (refused.status_code, refused.json["message"]) == (400, told)
+
+
+def test_options_may_be_null_or_of_any_group(api: Any) -> None:
+    assert api.delete(f"{PODS}/a", b"null").status_code == 404
+    assert api.delete(f"{PODS}/a", {"apiVersion": "foo/v1", "kind": "DeleteOptions"}).status_code == 404

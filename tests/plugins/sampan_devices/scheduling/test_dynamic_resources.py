@@ -6,8 +6,11 @@ from sampan_devices.allocation import selectors
 from sampan_devices.allocation.pools import Pools
 from sampan_devices.scheduling import dynamic_resources
 from sampan_devices.scheduling.dynamic_resources import DynamicResources
+from sampan_devices.scheduling.extended import is_made_for
 from sampan_devices.scheduling.ledger import Ledger
 from sampan_devices.scheduling.readiness import TIMEOUT
+from sampan_machinery.resources import PODS
+from sampan_scheduling.contracts import UNCHECKED
 
 
 class Known:
@@ -18,6 +21,12 @@ class Known:
 
     def claim(self, namespace, name):
         return self.claims.get(name)
+
+    def device_classes(self):
+        return list(self.classes.values())
+
+    def made_for(self, pod):
+        return next((each for each in self.claims.values() if is_made_for(each, pod)), None)
 
     def pools(self):
         return Pools(self.slices)
@@ -40,13 +49,28 @@ class Handle:
 
     def __init__(self, known):
         self.client, self.known, self.woken, self.asked, self.jobs, self.released = self, known, [], [], [], []
+        self.statuses = []
+
+    def create(self, resource, obj, namespace):
+        made = {**obj, "metadata": {**obj["metadata"], "name": "made", "uid": "uid-made"}}
+        self.known.claims["made"] = made
+        return made
+
+    def get(self, resource, name, namespace):
+        return self.known.claims[name]
+
+    def delete(self, resource, name, namespace, uid):
+        assert self.known.claims.pop(name)["metadata"]["uid"] == uid
 
     def update(self, resource, obj, subresource=""):
         self.known.claims[obj["metadata"]["name"]] = obj
         return obj
 
     def patch(self, resource, name, patch, namespace, how, subresource):
-        self.released.append(name)
+        if resource is PODS:
+            self.statuses.append(patch["status"])
+        else:
+            self.released.append(name)
 
     def wake(self, may_help):
         self.woken.append(may_help)
@@ -299,3 +323,95 @@ def test_changes_wake_the_pods_that_they_may_help(plugin, known, handle):
     ]  # fmt: skip
     plugin.stop()
     assert known.stopped
+
+
+def asks(number, name="web"):
+    found = a_pod(name=name)
+    resources = {"requests": {"example.com/gpu": str(number)}}
+    found["spec"]["containers"] = [{"name": "c", "resources": resources}]
+    return found
+
+
+@pytest.fixture
+def extended(known):
+    known.classes["gpu"]["spec"]["extendedResourceName"] = "example.com/gpu"
+
+
+def test_pods_that_ask_for_a_vendors_resource_concern_it(plugin):
+    assert plugin.concerns(asks(1)) and plugin.concerns(a_pod("c")) and not plugin.concerns(a_pod())
+
+
+def test_an_extended_resource_of_no_class_is_left_to_the_scheduler(plugin):
+    state, why = asked(plugin, asks(1), "n")
+
+    assert why == [""] and UNCHECKED not in state
+
+
+def test_an_extended_resource_of_a_class_is_had_on_nodes_with_such_devices(plugin, known, extended):
+    a_slice(known, "n", "a", "b")
+    a_slice(known, "m", "a")
+
+    state, why = asked(plugin, asks(2), "n", "m")
+
+    assert why == ["", "cannot allocate all claims"]
+    assert state[UNCHECKED] == {"example.com/gpu"}
+
+
+def test_a_claim_for_extended_resources_is_made_before_the_pod_is_bound(plugin, known, handle, extended):
+    a_slice(known, "n", "a")
+    state = reserved(plugin, asks(1), "n")
+    assert asked(plugin, asks(1, "other"), "n")[1] == ["cannot allocate all claims"]
+
+    assert plugin.pre_bind(state, asks(1), a_node("n")) == 0.0
+
+    (claim,) = known.claims.values()
+    assert claim["metadata"]["generateName"] == "web-extended-resources-"
+    assert claim["status"]["allocation"]["devices"]["results"][0]["device"] == "a"
+    assert claim["status"]["reservedFor"] == [{"resource": "pods", "name": "web", "uid": "uid-web"}]
+    assert handle.statuses == [{"extendedResourceClaimStatus": {
+        "resourceClaimName": "made", "requestMappings": [
+            {"containerName": "c", "resourceName": "example.com/gpu", "requestName": "container-0-request-0"},
+        ],
+    }}]  # fmt: skip
+    assert asked(plugin, asks(1, "other"), "n")[1] == ["cannot allocate all claims"]
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_devices_are_free_again_where_the_pod_was_not_bound(plugin, known, handle, extended, written):
+    a_slice(known, "n", "a")
+    state = reserved(plugin, asks(1), "n")
+    if written:
+        plugin.pre_bind(state, asks(1), a_node("n"))
+
+    plugin.unreserve(state, asks(1), a_node("n"))
+    handle.work()
+
+    assert known.claims == {}
+    assert asked(plugin, asks(1, "other"), "n")[1] == [""]
+
+
+def test_a_claim_of_a_cycle_that_ended_is_removed_first(plugin, known, handle, extended):
+    a_slice(known, "n", "a")
+    plugin.pre_bind(reserved(plugin, asks(1), "n"), asks(1), a_node("n"))
+
+    assert asked(plugin, asks(1))[1] == "cannot schedule extended resource claim"
+    handle.work()
+
+    assert known.claims == {}
+
+
+def test_a_node_with_a_device_plugin_is_counted_and_gets_no_claim(plugin, known, extended):
+    node = SimpleNamespace(
+        name="n", pods=[asks(1, "there")],
+        object={"metadata": {"name": "n"}, "status": {"allocatable": {"example.com/gpu": "2"}}},
+    )  # fmt: skip
+    state = {}
+    assert plugin.pre_filter(state, asks(2), None) is None
+    assert plugin.filter(state, asks(2), node).reason == "Insufficient example.com/gpu"
+    assert plugin.pre_filter(state, asks(1), None) is None
+    assert plugin.filter(state, asks(1), node) is None
+
+    plugin.reserve(state, asks(1), node)
+    assert plugin.pre_bind(state, asks(1), node) == 0.0
+
+    assert known.claims == {}

@@ -1,4 +1,5 @@
 from sampan_devices.allocation.records import Candidate, DeviceId, Node
+from sampan_devices.scheduling.extended import ANNOTATION
 from sampan_devices.scheduling.ledger import Ledger
 from sampan_devices.scheduling.objects import DeviceObjects
 from sampan_machinery.resources import DEVICE_CLASSES, RESOURCE_CLAIMS, RESOURCE_SLICES
@@ -131,3 +132,18 @@ def test_what_an_expression_says_of_a_device_is_remembered_until_its_slice_chang
 
     assert ask("1", device) and ask("1", changed)
     assert not ask("2", changed)
+
+
+def test_classes_and_the_claim_that_was_made_for_a_pod_are_found():
+    found, _, _ = objects()
+    assert found.device_classes() == [] and found.made_for({"metadata": {"namespace": "default", "uid": "p"}}) is None
+    assert found.ready()
+    owner = {"apiVersion": "v1", "kind": "Pod", "name": "web", "uid": "p", "controller": True}
+    made = claim()
+    made["metadata"] |= {"ownerReferences": [owner], "annotations": {ANNOTATION: "true"}}
+    FakeInformer.made[RESOURCE_CLAIMS].show(None, made)
+    FakeInformer.made[DEVICE_CLASSES].show(None, {"metadata": {"name": "gpu"}})
+
+    assert [each["metadata"]["name"] for each in found.device_classes()] == ["gpu"]
+    assert found.made_for({"metadata": {"namespace": "default", "name": "web", "uid": "p"}}) is made
+    assert found.made_for({"metadata": {"namespace": "other", "name": "web", "uid": "p"}}) is None

@@ -104,3 +104,56 @@ def test_devices_are_given_back_unless_another_pod_has_them(caplog):
     with caplog.at_level(logging.WARNING):
         writes.deallocate(Api(error=Forbidden("no")), claim({}), POD)
     assert "stays allocated" in caplog.text
+
+
+class Making(Api):
+    def __init__(self, stored=None, error=None):
+        super().__init__(stored)
+        self.refuses, self.deleted = error, []
+
+    def create(self, resource, obj, namespace):
+        return {**obj, "metadata": {**obj["metadata"], "name": "c", "uid": "uid-c"}}
+
+    def patch(self, resource, name, patch, namespace, how, subresource):
+        if self.refuses is not None:
+            raise self.refuses
+        super().patch(resource, name, patch, namespace, how, subresource)
+
+    def get(self, resource, name, namespace):
+        if self.stored is None:
+            raise NotFound(name)
+        return self.stored
+
+    def delete(self, resource, name, namespace, uid):
+        self.deleted.append((name, uid))
+
+
+def test_a_claim_that_is_made_is_named_in_the_pods_status():
+    api = Making()
+
+    made = writes.make(api, claim(), POD, lambda each: {"named": each["metadata"]["name"]})
+
+    assert made["metadata"]["uid"] == "uid-c"
+    assert api.written == [("merge", "status", {"metadata": {"uid": "u"}, "status": {"named": "c"}})]
+
+
+def test_a_claim_that_no_pod_names_is_not_left_behind():
+    api = Making(claim(finalizers=[FINALIZER]), Forbidden("no"))
+
+    with pytest.raises(Forbidden):
+        writes.make(api, claim(), POD, lambda each: {})
+
+    assert api.deleted == [("c", "uid-c")]
+    assert "finalizers" not in api.written[0][1]["metadata"] or not api.written[0][1]["metadata"]["finalizers"]
+
+
+def test_only_the_claim_that_was_made_is_removed(caplog):
+    writes.remove(Making(), claim())
+    other = Making(claim(uid="another"))
+    writes.remove(other, claim())
+    failing = Making(claim(finalizers=[FINALIZER]))
+    failing.error = Forbidden("no")
+    writes.remove(failing, claim())
+
+    assert other.deleted == failing.deleted == []
+    assert "claim default/c stays: no" in caplog.text

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from sampan_node.pod.registries import fits, fitting, of_secret
+from sampan_node.pod.registries import fits, fitting, of_secret, repository
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,16 @@ def test_both_kinds_of_secrets_are_read():
 def test_one_that_cannot_be_read_counts_as_none(value):
     assert of_secret(secret(".dockerconfigjson", value), "r.example/web") == []
     assert of_secret(None, "r.example/web") == []
+
+
+@pytest.mark.parametrize(
+    ("image", "named"),
+    [
+        ("busybox", "docker.io/library/busybox"),
+        ("team/app:1", "docker.io/team/app"),
+        ("localhost:5000/app:1@sha256:00", "localhost:5000/app"),
+        ("registry.example/a/b/c", "registry.example/a/b/c"),
+    ],
+)
+def test_a_repository_is_the_whole_name_without_tag_and_digest(image, named):
+    assert repository(image) == named

@@ -1,5 +1,6 @@
 """The agent with the exec runtime and an API that is a dict."""
 
+import base64
 import copy
 import io
 import json
@@ -21,7 +22,7 @@ from sampan.errors import NotFound
 from sampan_exec.runtime import ExecRuntime
 from sampan_machinery import schema
 from sampan_machinery.patches import strategic
-from sampan_machinery.resources import CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS
+from sampan_machinery.resources import CONFIG_MAPS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS, SECRETS
 from sampan_node import agent
 from sampan_node.agent import Agent
 from sampan_node.clock import Clock
@@ -917,3 +918,69 @@ def test_what_plugins_mounted_is_looked_at_now_and_then_while_the_pod_runs(clust
     cluster.run("sleep 1000", volumes=[{"name": "v", "test": {}}])
 
     cluster.api.until(lambda: following["test"].looks > 1)
+
+
+def test_an_evicted_pod_has_the_time_that_its_threshold_gives_and_is_said_to_be_disrupted(cluster):
+    pod = cluster.run("trap '' TERM; while :; do sleep 0.05; done", terminationGracePeriodSeconds=1000)
+    cluster.api.until(lambda: cluster.state()["ready"])
+    worker = cluster.agent.worker(pod["metadata"]["uid"])
+    assert not worker.is_stopped()
+
+    worker.evict("The node was low on resource: memory. ", 0, disrupted=True)
+    worker.poke()
+
+    cluster.api.until(lambda: cluster.status()["phase"] == "Failed")
+    status = cluster.status()
+    assert (status["reason"], status["message"]) == ("Evicted", "The node was low on resource: memory. ")
+    (found,) = [one for one in status["conditions"] if one["type"] == "DisruptionTarget"]
+    assert (found["status"], found["reason"]) == ("True", "TerminationByKubelet")
+    assert found["message"] == status["message"]
+    assert worker.is_stopped()
+
+
+def test_a_pod_ends_with_its_node_and_says_so(cluster):
+    pod = cluster.run("trap 'exit 0' TERM; while :; do sleep 0.05; done", restartPolicy="Always")
+    cluster.api.until(lambda: cluster.state()["ready"])
+    worker = cluster.agent.worker(pod["metadata"]["uid"])
+    assert worker.is_active()
+
+    worker.shut_down("Terminated", "gone", 2)
+
+    cluster.api.until(lambda: cluster.status()["phase"] == "Failed")
+    assert (cluster.status()["reason"], cluster.status()["message"]) == ("Terminated", "gone")
+    assert "DisruptionTarget" in [one["type"] for one in cluster.status()["conditions"]]
+    assert worker.is_stopped() and not worker.is_active()
+
+
+def test_a_pod_that_is_ending_ends_sooner_when_its_node_goes_down(cluster):
+    pod = cluster.run("trap '' TERM; while :; do sleep 0.05; done", terminationGracePeriodSeconds=1000)
+    cluster.api.until(lambda: cluster.state()["ready"])
+    cluster.ask_to_go(grace=1000)
+    cluster.api.until(lambda: ("Killing", "Stopping container c0") in cluster.events)
+
+    cluster.agent.worker(pod["metadata"]["uid"]).shut_down("Terminated", "gone", 0)
+
+    cluster.api.until(lambda: not cluster.api.objects)
+
+
+def test_what_programs_of_the_node_give_comes_after_the_pod_s_own_secrets(cluster):
+    auth = {"a.example": {"username": "program", "password": "p"}}
+    answer = {
+        "kind": "CredentialProviderResponse", "apiVersion": "credentialprovider.kubelet.k8s.io/v1",
+        "cacheKeyType": "Image", "auth": auth,
+    }  # fmt: skip
+    provider = {"name": "p", "apiVersion": answer["apiVersion"], "matchImages": ["a.example"],
+                "defaultCacheDuration": "0s"}  # fmt: skip
+    config = {"apiVersion": "kubelet.config.k8s.io/v1", "kind": "CredentialProviderConfig", "providers": [provider]}
+    (cluster.home / "providers.json").write_text(json.dumps(config))
+    (cluster.home / "p").write_text(f"#!/bin/sh\ncat >/dev/null\necho '{json.dumps(answer)}'\n")
+    (cluster.home / "p").chmod(0o700)
+    given = SimpleNamespace(imageCredentialProviderConfig="providers.json", imageCredentialProviderBinDir=".")
+    secret = {"auths": {"a.example": {"username": "secret", "password": "s"}}}
+    data = {".dockerconfigjson": base64.b64encode(json.dumps(secret).encode()).decode()}
+    cluster.api.put(SECRETS, {"metadata": {"name": "s", "namespace": "default"}, "data": data})
+    pod = {"metadata": {"namespace": "default"}, "spec": {"imagePullSecrets": [{"name": "s"}]}}
+
+    cluster.host.provided = agent.credential_providers(cluster.host, given, cluster.home)
+
+    assert [one["username"] for one in cluster.host.credentials(pod, "a.example/app:1")] == ["secret", "program"]

@@ -81,7 +81,7 @@ def test_back_off_is_what_the_file_says():
     [
         ({}, "must be a KubeSchedulerConfiguration"),
         ({**HEAD, "profile": []}, "file.profile is unknown; did you mean profiles?"),
-        ({**HEAD, "extenders": [{}]}, "extenders are not supported"),
+        ({**HEAD, "extenders": [{}]}, "extenders[0].urlPrefix is missing"),
         ({**HEAD, "profiles": [{}, {}]}, "file.profiles[1].schedulerName: default-scheduler is there already"),
         ({**HEAD, "profiles": [{"plugins": {"filters": {}}}]}, "file.profiles[0].plugins.filters is unknown"),
         (

@@ -1,6 +1,6 @@
 import pytest
 
-from sampan_batch.durations import parse_duration
+from sampan_machinery.durations import parse_duration
 
 
 @pytest.mark.parametrize(

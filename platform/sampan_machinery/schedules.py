@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from sampan_batch.durations import parse_duration
+from sampan_machinery.durations import parse_duration
 
 _YEARS = 5  # after which a schedule counts as one that never fits
 

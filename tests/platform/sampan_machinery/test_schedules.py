@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sampan_batch.schedules import parse, zone_of
+from sampan_machinery.schedules import parse, zone_of
 
 
 def next_of(text, after, zone=""):

@@ -1,0 +1,1 @@
+"""WorkloadRebalancer: workloads are placed anew, as if nothing of them ran."""

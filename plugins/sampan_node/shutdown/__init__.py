@@ -1,0 +1,1 @@
+"""Ends the pods of a node that is shut down."""
