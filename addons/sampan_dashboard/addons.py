@@ -4,7 +4,8 @@ for a user who may do everything, add-ons to be switched and configured, and plu
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 import falcon
 
@@ -61,7 +62,10 @@ class AddonPage:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         operator = required(self._operator, req)
-        self._show(req, resp, operator, name, forms.fields(operator.settings(name)), done=req.get_param("done") or "")
+        with ThreadPoolExecutor(1) as pool:  # each is a command, most of whose time is its start
+            listed = pool.submit(operator.addons)
+            found = forms.fields(operator.settings(name))
+        self._show(req, resp, operator, name, found, done=req.get_param("done") or "", listed=listed.result())
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         operator, verb = required(self._operator, req), form_field(req, "step")
@@ -82,9 +86,9 @@ class AddonPage:
 
     def _show(
         self, req: falcon.Request, resp: falcon.Response, operator: Operator, name: str, found: list[forms.Field], *,
-        problem: tuple[str, str] = ("", ""), done: str = "",
+        problem: tuple[str, str] = ("", ""), done: str = "", listed: list[dict[str, Any]] | None = None,
     ) -> None:  # fmt: skip
-        state = next((each for each in operator.addons() if each["name"] == name), None)
+        state = next((each for each in listed or operator.addons() if each["name"] == name), None)
         if state is None:
             raise NotFound(f"no add-on is called {name!r}")
         text, unknown = operator.diff(name) if state["enabled"] else ("", "")

@@ -62,7 +62,7 @@ class Direction:
             events[self._target.fileno()] = events.get(self._target.fileno(), 0) | select.POLLOUT
 
     def told(self, events: dict[int, int]) -> None:
-        """What poll has said. An error is found by trying, and that somebody has closed the end meanwhile (-1)."""
+        """What poll has said. An error is found by trying, and so is that an end was closed meanwhile (-1)."""
         source, target = self._source.fileno(), self._target.fileno()
         self._readable |= source < 0 or bool(events.get(source, 0) & ~select.POLLOUT)
         self._writable |= target < 0 or bool(events.get(target, 0) & ~select.POLLIN)
@@ -119,7 +119,7 @@ def splice(one: End, other: End) -> None:
 
 
 def _poll(events: dict[int, int], milliseconds: float | None) -> dict[int, int]:
-    """What has come about; the same at once where somebody has closed an end meanwhile, which poll refuses."""
+    """What has come about; the same at once where an end was closed meanwhile, which poll refuses."""
     if -1 in events:
         return events
     poll = select.poll()

@@ -22,14 +22,15 @@ class CallError(SampanError):
 
 
 class Channel:
-    """To one socket (``/run/x.sock``). ``grpc`` is the library. Thread-safe."""
+    """To one socket (``/run/x.sock``). ``grpc`` is the library. ``connect_within``: milliseconds in which a server has
+    to greet a new connection; gRPC takes it from its least pause between two. Thread-safe."""
 
-    def __init__(self, grpc: Any, path: str, messages: Messages) -> None:
+    def __init__(self, grpc: Any, path: str, messages: Messages, *, connect_within: int = 100) -> None:
         self._grpc, self._messages = grpc, messages
         options = (
             ("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1),
             ("grpc.max_receive_message_length", LARGEST), ("grpc.max_send_message_length", LARGEST),
-            ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", 100),
+            ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", connect_within),
             ("grpc.max_reconnect_backoff_ms", RECONNECT),
         )  # fmt: skip
         self._channel = grpc.insecure_channel(f"unix://{path}", options=options)

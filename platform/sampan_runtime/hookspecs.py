@@ -57,7 +57,9 @@ def contribute_claimed_devices(
 
     Called: once in the node agent's process, before its first pod. ``client`` has the node's identity, ``home`` is the
     agent's directory, ``node`` the node's name.
-    Answer: a sequence of ClaimedDevices; each is asked for every pod, one after the other.
+    Answer: a sequence of ClaimedDevices; each is asked for every pod, one after the other. It may have the methods of
+    EditsContainers (variables, mounts and devices for containers), AdmitsPods and OffersResources (extended resources
+    of the node) besides.
     Failure: raise; the plugin's devices are left out and named.
     """
 

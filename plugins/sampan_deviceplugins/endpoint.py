@@ -18,6 +18,7 @@ from sampan_grpc.channel import CallError, Channel
 log = logging.getLogger(__name__)
 
 ALLOCATE, PRE_START = 10.0, 30.0  # seconds that a call may take; the second is kubelet's, the first has none there
+CONNECT = 20_000  # milliseconds until a connection counts as failed: as Go's clients, for a plugin may be busy
 GRACE = 300.0  # seconds for which a plugin may be away before its resource is taken back, as upstream
 MISSING = "device plugins need the library grpcio: pip install 'sampan[deviceplugins]'"
 
@@ -52,7 +53,7 @@ class Calling(Protocol):
 
 def connect(path: str) -> Calling:
     """Raises Missing."""
-    return Channel(library(), path, MESSAGES)
+    return Channel(library(), path, MESSAGES, connect_within=CONNECT)
 
 
 class Endpoint:

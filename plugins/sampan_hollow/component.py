@@ -204,4 +204,14 @@ def _server(running: Running) -> Any:
         return None
     from sampan_hollow.server import Server
 
-    return Server(pki)
+    note = Path(running.home) / "port"
+    server = Server(pki, _noted(note))
+    note.write_text(str(server.port))  # the next process serves there again, for thousands of Nodes name it
+    return server
+
+
+def _noted(note: Path) -> int:
+    try:
+        return int(note.read_text())
+    except (OSError, ValueError):
+        return 0

@@ -115,13 +115,19 @@ class Machine:
         if not (self.nodes.synced and self.pods.synced):
             return
         for number in range(1, self._settings.nodes + 1):
-            if self.nodes.get(nodes.name_of(self._settings.name, number)) is None:
+            node = self.nodes.get(nodes.name_of(self._settings.name, number))
+            if node is None or self._is_elsewhere(node):
                 self._queue.add(Item(_NODES, number))
         for node in self.nodes.list():
             if self._is_surplus(node):
                 self._queue.add(Item(_NODES, node["metadata"]["name"]))
         for lane in (_NODES, _OBJECTS, _LEASES):
             self._queue.open(lane)
+
+    def _is_elsewhere(self, node: Object) -> bool:
+        """Whether a former process served it, at another port."""
+        ours = (node["metadata"].get("labels") or {}).get(nodes.SET) == self._settings.name
+        return bool(self._port and ours and nodes.port_of(node) != self._port)
 
     def _is_surplus(self, node: Object) -> bool:
         labels, base = node["metadata"].get("labels") or {}, self._settings.name
@@ -219,6 +225,10 @@ class Machine:
 
     def _register(self, number: int) -> None:
         name = nodes.name_of(self._settings.name, number)
+        if self.nodes.get(name) is not None:
+            patch = {"status": {"daemonEndpoints": nodes.endpoints(self._port)}}
+            self._client.patch(NODES, name, patch, how="merge", subresource="status")
+            return
         address = self._addresses.take(name)
         made = nodes.node_object(self._settings, number, address, self._port, self._version, self._clock())
         try:

@@ -78,9 +78,19 @@ def node_object(settings: Any, number: int, address: str, port: int, version: st
                 "hollow", "kubeProxyVersion": version, "kubeletVersion": version, "machineID": "", "operatingSystem":
                 "linux", "osImage": "hollow", "systemUUID": "",
             },
-            **({"daemonEndpoints": {"kubeletEndpoint": {"Port": port}}} if port else {}),
+            **({"daemonEndpoints": endpoints(port)} if port else {}),
         },
     }  # fmt: skip
+
+
+def endpoints(port: int) -> Object:
+    return {"kubeletEndpoint": {"Port": port}}
+
+
+def port_of(node: Object) -> int:
+    """At which the node says that it is served; 0 for none."""
+    found = ((node.get("status") or {}).get("daemonEndpoints") or {}).get("kubeletEndpoint") or {}
+    return int(found.get("Port") or 0)
 
 
 def taint(text: str) -> dict[str, str]:

@@ -34,9 +34,9 @@ REFUSED = {
 
 
 class Server:
-    """Listens on every loopback address of hollow nodes."""
+    """Listens on every loopback address of hollow nodes, at ``port`` where that is free."""
 
-    def __init__(self, pki: str) -> None:
+    def __init__(self, pki: str, port: int = 0) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(Path(pki) / "kubelet.crt", Path(pki) / "kubelet.key")
@@ -48,7 +48,10 @@ class Server:
 
         self._handler, Bound.context = Bound, context
         # 0.0.0.0, for one socket is to serve a whole range of loopback addresses; others are turned away before TLS.
-        self._http = _Http(("0.0.0.0", 0), Bound)
+        try:
+            self._http = _Http(("0.0.0.0", port), Bound)
+        except OSError:
+            self._http = _Http(("0.0.0.0", 0), Bound)
         self.port = int(self._http.server_address[1])
 
     def start(self, machine: Machine) -> None:

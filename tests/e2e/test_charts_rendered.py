@@ -218,6 +218,13 @@ def test_a_wrong_value_is_refused(helm, chart, wrong):
     assert "values don't meet the specifications of the schema" in refused
 
 
+def test_several_dashboards_share_a_key_and_send_a_client_to_one(helm):
+    (service,) = of_kind(helm.objects("dashboard", ALTERED["dashboard"]), "Service")
+
+    assert service["spec"]["sessionAffinity"] == "ClientIP"
+    assert "session_key_file" in helm("template", "r", str(CHARTS / "dashboard"), values={"replicas": 2}, check=False)
+
+
 def test_the_control_plane_wants_a_store_and_keys(helm):
     assert "store is the URL of a store" in helm("template", "r", str(CHARTS / "sampan"), check=False)
     missing = helm("template", "r", str(CHARTS / "sampan"), values={"store": "etcd://e:1"}, check=False)

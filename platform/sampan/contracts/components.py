@@ -63,7 +63,7 @@ class Running:
     metrics: CollectorRegistry | None = None
     hooks: Hooks | None = None  # those of ``Component.hooks``; None where no other plugin can be asked (tests)
     #: Once ``stop`` is set: whether what runs here ends for good, and is not replaced because settings have changed.
-    #: May wait for a second, as the signal may come before whoever sends it has said why.
+    #: May wait for a second, as the signal may come before the supervisor has said why.
     is_final: Callable[[], bool] = lambda: True
 
 

@@ -21,6 +21,7 @@ _ENDED = {
     "NodeLost": "its node did not answer any more",
     "Shutdown": "its node was shut down",
     "Terminated": "its node was shut down",
+    "NodeShutdown": "its node was being shut down when it was to start there",
     "UnexpectedAdmissionError": "the node agent refused it",
     "SysctlForbidden": "it wants a sysctl that the node does not allow",
     "DeadlineExceeded": "it ran longer than its activeDeadlineSeconds",
@@ -73,7 +74,8 @@ def _failed(pod: Object, objects: Objects) -> Iterator[Cause]:
     status, metadata = pod["status"], pod["metadata"]
     reason, where = status.get("reason") or "", flag(namespace_of(pod))
     fact = f"status.reason is {reason}: {one_line(status.get('message'))}"
-    if reason in ("Evicted", "Preempting", "Preempted") or condition_is(status, "DisruptionTarget"):
+    disrupted = condition_is(status, "DisruptionTarget") and reason not in _ENDED
+    if reason in ("Evicted", "Preempting", "Preempted") or disrupted:
         yield _evicted(pod, fact)
     elif reason in _ENDED:
         yield Cause(

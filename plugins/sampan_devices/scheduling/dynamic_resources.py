@@ -100,7 +100,10 @@ class DynamicResources:
 
     def pre_filter(self, state: State, pod: Object, nodes: Snapshot) -> Verdict | None:
         if not self._objects.ready():
-            return Verdict(_STARTING, True)
+            if uses_claims(pod):
+                return Verdict(_STARTING, True)
+            state[self.name] = PodState([], [], None)  # what device plugins offer is counted meanwhile
+            return None
         claims = claims_of(pod, partial(self._objects.claim, pod["metadata"]["namespace"]))
         if isinstance(claims, str):
             return Verdict(claims, True)

@@ -24,7 +24,7 @@ PROTOCOL = "SPDY/3.1+portforward.k8s.io"  # inside a WebSocket
 PLAIN_PROTOCOLS = ("portforward.k8s.io",)
 KINDS = ("error", "data")
 MOST_HALVES = 1000  # streams whose counterpart has not come
-CHUNK = 32768
+CHUNK = 128 * 1024  # bytes that are read at once: each piece costs a frame and, with TLS, several system calls
 PATIENCE = 30.0  # seconds that the program in the pod may take to accept bytes before its connection is given up
 
 

@@ -47,7 +47,7 @@ def server(tmp_path, imports):
 @pytest.fixture
 def channel(server):
     directory = os.open(server.parent, os.O_PATH)
-    found = Channel(grpc, f"/proc/self/fd/{directory}/{server.name}", MESSAGES)
+    found = Channel(grpc, f"/proc/self/fd/{directory}/{server.name}", MESSAGES, connect_within=60_000)
     yield found
     found.close()
     os.close(directory)

@@ -59,7 +59,7 @@ class DevicePlugin(grpc.GenericRpcHandler):
         self._lists.put([{"ID": name, "health": word} for name, word in health.items()])
 
     def register(self, resource=GPU, version="v1beta1", endpoint=None, **options):
-        channel = Channel(grpc, str(self.folder / "kubelet.sock"), MESSAGES)
+        channel = Channel(grpc, str(self.folder / "kubelet.sock"), MESSAGES, connect_within=60_000)
         fields = {"version": version, "endpoint": self.name if endpoint is None else endpoint,
                   "resource_name": resource, "options": options}  # fmt: skip
         try:

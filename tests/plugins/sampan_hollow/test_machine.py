@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sampan.errors import NotFound
+from sampan_hollow import component
 from sampan_machinery.resources import CUSTOM_RESOURCE_DEFINITIONS, JOBS, LEASES, NODES, PODS
 from sampan_testing.cluster import start
 
@@ -178,3 +179,14 @@ def test_nodes_that_are_too_many_are_removed_at_the_next_start(cluster):
     cluster.engine.settle()
 
     assert {node["metadata"]["name"] for node in cluster.client.list(NODES).items} == {"sim-1", "sim-2", "sim-3"}
+
+
+def test_nodes_name_the_port_at_which_they_are_served_after_a_restart(cluster, monkeypatch):
+    made = component._machine
+    monkeypatch.setattr(component, "_machine", lambda *facts: made(*facts[:4], 4321))
+
+    cluster.engine.restart("hollow")
+    cluster.engine.settle()
+
+    ports = [node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"] for node in cluster.client.list(NODES).items]
+    assert ports == [4321, 4321, 4321]

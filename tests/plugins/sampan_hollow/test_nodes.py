@@ -25,6 +25,7 @@ def test_a_node_is_as_the_settings_say():
         {"key": "z", "effect": "NoExecute"},
     ]
     assert node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"] == 1234
+    assert nodes.port_of(node) == 1234 and nodes.port_of({"status": {}}) == 0
     assert nodes.is_managed(node)
     assert not nodes.is_lost(node)
 

@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 
 import sampan_pki as pki
+from sampan_hollow import server as module
 from sampan_hollow.server import Server
 
 POD = {
@@ -58,3 +59,21 @@ def test_logs_and_the_like_are_refused_in_words(ask, path):
 def test_other_addresses_of_the_machine_get_no_answer(ask):
     with pytest.raises(OSError):
         ask("/healthz", "127.0.0.1")
+
+
+def test_the_port_of_before_is_taken_where_it_is_free(tmp_path, monkeypatch):
+    pki.ensure(tmp_path)
+    asked = []
+
+    class Http:
+        def __init__(self, address, handler):
+            asked.append(address[1])
+            if address[1] == 1111:
+                raise OSError("in use")
+            self.server_address = "0.0.0.0", address[1] or 2222
+
+    monkeypatch.setattr(module, "_Http", Http)
+
+    assert Server(str(tmp_path), 3333).port == 3333
+    assert Server(str(tmp_path), 1111).port == 2222
+    assert asked == [3333, 1111, 0]

@@ -207,7 +207,9 @@ class WebSocket(Upgraded):
         if len(first) < 2:
             return 8, b""
         size = first[1]
-        size = struct.unpack("!H", self.file.read(2))[0] if size == 126 else size
+        if size > 125:  # the length follows
+            form = "!H" if size == 126 else "!Q"
+            size = struct.unpack(form, self.file.read(struct.calcsize(form)))[0]
         return first[0] & 15, self.file.read(size)
 
 

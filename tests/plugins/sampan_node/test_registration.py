@@ -173,3 +173,24 @@ def test_a_lease_alone_that_was_deleted_is_made_again_by_a_node_that_joined(api,
         time.sleep(0.01)
     stop.set()
     keeping.join(30)
+
+
+def test_what_device_plugins_offer_is_told_with_the_next_heartbeat(api, monkeypatch):
+    monkeypatch.setattr(registration, "HEARTBEAT", 0.01)
+    offered = {"example.com/gpu": (0, 0)}
+    found = Registration(
+        api, name="n1", ip="10.0.0.1", port=10250, capacity={"cpu": "2"}, info={}, devices=lambda: dict(offered)
+    )  # fmt: skip
+    found.register()
+    assert api.node["status"]["allocatable"] == {"cpu": "2", "example.com/gpu": "0"}
+    stop = threading.Event()
+    keeping = threading.Thread(target=found.keep, args=(stop,))
+    keeping.start()
+
+    offered["example.com/gpu"] = (3, 2)
+
+    with api.changed:
+        assert api.changed.wait_for(lambda: api.node["status"]["capacity"].get("example.com/gpu") == "3", 60)
+        assert api.node["status"]["allocatable"]["example.com/gpu"] == "2"
+    stop.set()
+    keeping.join(60)

@@ -28,6 +28,15 @@ def test_a_pod_that_another_part_of_the_cluster_removed(make, why, reasons, why_
     assert reasons(why(make.pod(phase="Failed", conditions=[target]))) == [reason]
 
 
+def test_a_pod_that_ended_with_its_node(make, why):
+    message = "Pod was terminated in response to imminent node shutdown."
+    target = make.condition("DisruptionTarget", "True", "TerminationByKubelet", message)
+
+    found = why(make.pod(phase="Failed", status={"reason": "Terminated", "message": message}, conditions=[target]))
+
+    assert found.causes[0].text.startswith("It ended because its node was shut down")
+
+
 def test_a_pod_that_ran_longer_than_its_deadline(make, why):
     found = why(make.pod(phase="Failed", status={"reason": "DeadlineExceeded", "message": "too long"}))
 

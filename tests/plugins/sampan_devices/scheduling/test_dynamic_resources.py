@@ -347,6 +347,14 @@ def test_an_extended_resource_of_no_class_is_left_to_the_scheduler(plugin):
     assert why == [""] and UNCHECKED not in state
 
 
+def test_a_pod_without_claims_is_left_to_the_scheduler_until_classes_are_known(plugin, known, extended):
+    known.synced = False
+
+    state, why = asked(plugin, asks(1), "n")
+
+    assert why == [""] and UNCHECKED not in state
+
+
 def test_an_extended_resource_of_a_class_is_had_on_nodes_with_such_devices(plugin, known, extended):
     a_slice(known, "n", "a", "b")
     a_slice(known, "m", "a")

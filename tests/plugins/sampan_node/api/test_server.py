@@ -164,7 +164,9 @@ class WebSocketClient:
 
     def receive(self):
         first, size = self.file.read(2)
-        size = struct.unpack("!H", self.file.read(2))[0] if size == 126 else size
+        if size > 125:  # the length follows
+            form = "!H" if size == 126 else "!Q"
+            size = struct.unpack(form, self.file.read(struct.calcsize(form)))[0]
         return first & 15, self.file.read(size)
 
     def close(self):

@@ -31,7 +31,7 @@ from sampan_node.host import Host
 from sampan_node.pod import termination
 from sampan_node.pod.worker import Worker
 from sampan_node.volumes.volumes import unmount_all
-from sampan_runtime.contracts import RuntimeFailure
+from sampan_runtime.contracts import Edits, RuntimeFailure
 from sampan_volumes.contracts import MountedVolume
 
 PATIENCE = 60.0
@@ -888,6 +888,46 @@ def test_a_container_waits_for_its_devices_and_they_are_given_back_before_the_po
     cluster.api.until(lambda: cluster.status()["phase"] == "Succeeded")
     assert cluster.said() == b"GPU is there\n"
     assert claimed.released_at and "Succeeded" not in claimed.released_at[:1]
+
+
+class Chosen(Claimed):
+    """A device for one pod, chosen when the pod is admitted."""
+
+    def __init__(self, cluster):
+        super().__init__(cluster)
+        self.failure, self.admitted = "", []
+
+    def names(self, pod, container):
+        return []
+
+    def admit(self, pod):
+        if self.admitted and not self.released_at:
+            return "Allocate failed due to no device, which is unexpected"
+        self.admitted.append(pod["metadata"]["name"])
+        return ""
+
+    def edits(self, pod, container):
+        return Edits((("GPU", "a"), ("OWN", "plugin")))
+
+    def release(self, pod):
+        self.released_at.append(pod["metadata"]["name"])
+
+
+def test_a_pod_whose_devices_cannot_be_had_fails_and_one_that_has_them_gets_its_variables(cluster):
+    chosen = Chosen(cluster)
+    cluster.host.devices = PodDevices([Contributed("test", [chosen])])
+    cluster.run("echo $GPU $OWN; sleep 1000", c0={"env": [{"name": "OWN", "value": "pod"}]})
+    cluster.api.until(lambda: cluster.state()["ready"])
+
+    cluster.run("sleep 1000", name="other")
+
+    cluster.api.until(lambda: cluster.status("other")["phase"] == "Failed")
+    assert cluster.status("other")["reason"] == "UnexpectedAdmissionError"
+    why = "Pod was rejected: Allocate failed due to no device, which is unexpected"
+    assert cluster.status("other")["message"] == why
+    assert ("UnexpectedAdmissionError", why) in cluster.events
+    assert chosen.admitted == ["web"] and len(cluster.host.runtime.containers()) == 1
+    cluster.api.until(lambda: cluster.said() == b"a pod\n")
 
 
 class Following:

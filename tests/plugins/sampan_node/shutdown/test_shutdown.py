@@ -12,7 +12,7 @@ PLANNED = (ShutdownPeriod(0, 20), ShutdownPeriod(2_000_000_000, 10))
 
 
 class Machine:
-    """Time that passes while somebody waits, and what happened when."""
+    """Time that passes while a caller waits, and what happened when."""
 
     def __init__(self):
         self.now, self.ended = 0.0, []
