@@ -2,7 +2,7 @@
 
 The agent is shown the API server's client certificate and must show one of the cluster's authority. A WebSocket begins
 with a GET, and the agent runs commands in pods over one: so an upgrade needs the permission to ``create`` nodes/proxy
-too. With upstream, who may ``get`` a node's figures by this way may run commands in all of its pods.
+too. Upstream lets a user who may only ``get`` a node's figures run commands in all of its pods.
 Source: the API reference of connect verbs.
 """
 

@@ -19,9 +19,10 @@ import msgspec
 from sampan import __version__
 from sampan.contracts.kinds import Kind
 from sampan_machinery.kindschema import schema_of
-from sampan_machinery.openapi import gnostic, joining, own
+from sampan_machinery.openapi import gnostic, own
 from sampan_machinery.openapi.definitions import Definitions
 from sampan_machinery.openapi.descriptions import Descriptions, Shipped
+from sampan_machinery.openapi.parts import Part, part_of
 from sampan_machinery.openapi.paths import META, Paths
 from sampan_machinery.openapi.streams import Members, encoded, gzipped
 from sampan_machinery.schema import Schemas
@@ -33,7 +34,7 @@ PLAIN_FOR = 5.0  # seconds that a document is held uncompressed
 
 
 class Other(NamedTuple):
-    """The document of version 2 of a server that serves this group version, as ``joining.extract`` returns it."""
+    """The document of version 2 of a server that serves this group version, as ``parts.extract`` returns it."""
 
     group: str
     version: str
@@ -175,11 +176,11 @@ class Documents:
         names = {paths.name_of(kind) for kind in kinds} - {""}
         yield from definitions.closure({*paths.roots, *_ALWAYS, *names, *more})
 
-    def _parts(self, known: Container[str]) -> list[joining.Part]:
-        parts: list[joining.Part] = []
+    def _parts(self, known: Container[str]) -> list[Part]:
+        parts: list[Part] = []
         for group, version, document in self._others:
             earlier = {name: schema for part in parts for name, schema in part.definitions.items()}
-            parts.append(joining.part_of(document, group, version, known, earlier))
+            parts.append(part_of(document, group, version, known, earlier))
         return parts
 
     def _info(self) -> dict[str, str]:

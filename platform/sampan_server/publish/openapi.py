@@ -15,7 +15,7 @@ from sampan_machinery.openapi import gnostic
 from sampan_machinery.openapi.documents import V2, V2_PROTOBUF, Documents
 from sampan_server.extension.delegations import Delegations
 from sampan_server.publish.discovery import leave_with_many
-from sampan_server.publish.joining import Joined, asked, facts_of
+from sampan_server.publish.joined import Joined, asked, facts_of
 from sampan_server.registry import Registry, Tables
 from sampan_server.request.encoding import encode_json
 from sampan_server.request.negotiation import ranges

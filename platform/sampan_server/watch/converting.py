@@ -17,7 +17,8 @@ from sampan_server.cache.cache import Cache
 from sampan_server.cache.events import Event
 from sampan_server.registry import Served
 from sampan_server.watch.audience import Audience
-from sampan_server.watch.hub import MOST_BUFFERED, Hub, Watcher, framed
+from sampan_server.watch.fanout import framed
+from sampan_server.watch.hub import MOST_BUFFERED, Hub, Watcher
 
 log = logging.getLogger(__name__)
 

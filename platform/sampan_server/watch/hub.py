@@ -17,6 +17,7 @@ from sampan_server.cache.cache import Cache
 from sampan_server.cache.collection import Collection
 from sampan_server.cache.events import Event
 from sampan_server.watch.audience import Audience
+from sampan_server.watch.fanout import FanOut
 from sampan_server.watch.framing import CHUNKED, SHARED_FROM, Framing, Messages, hearing
 from sampan_server.watch.watcher import View
 
@@ -68,6 +69,8 @@ class Hub:
         self._audiences: dict[str, Audience[Watcher]] = {}
         self._pending: list[tuple[Audience[Watcher], Event]] = []
         self._woken = False
+        self._fan_out: FanOut[Watcher] = FanOut(self._send)
+        self._going_on = False  # the rest of what was put there is sent in the next turn
         self._deadlines: list[tuple[float, int, Watcher]] = []
         self._order = count()
         self._cancel: Callable[[], None] | None = None
@@ -125,22 +128,31 @@ class Hub:
     def end(self, watcher: Watcher, last: bytes = b"") -> None:
         """Finish the stream in order, with a last line if there is one."""
         if not watcher.closed:
+            before = self._fan_out.take(watcher)
             self.left(watcher)
             framing = watcher.framing
-            watcher.connection.send((framing.frame(last) if last else b"") + framing.last)
+            watcher.connection.send(before + (framing.frame(last) if last else b"") + framing.last)
             watcher.connection.close()
 
     def part(self, watcher: Watcher) -> None:
         """Finish with all that has happened and a bookmark, so that the client can go on elsewhere from there."""
-        with self._cache.lock:
-            if self._pending:
-                self._flush()
-            revision = self._cache.revision
+        revision = self._all_encoded()
         if not watcher.closed:
+            before = self._fan_out.take(watcher)
             self.left(watcher)
             framing = watcher.framing
             mark = framing.frame(watcher.view.bookmark(revision)) if watcher.bookmarks else b""
-            watcher.connection.send(mark + framing.last)
+            watcher.connection.send(before + mark + framing.last)
+
+    def _all_encoded(self) -> int:
+        """The revision up to which all that has happened is encoded, if not sent."""
+        with self._cache.lock:
+            pending, self._pending = self._pending, []
+            revision = self._cache.revision
+        if pending:
+            self._show(pending)
+        self._fan_out.encode_all()
+        return revision
 
     def end_gone_soon(self) -> None:
         """Finish the streams of kinds that are served no more, or not as they were, with all that happened before."""
@@ -148,9 +160,7 @@ class Hub:
             self._loop.call_soon(self._end_gone)
 
     def _end_gone(self) -> None:
-        with self._cache.lock:
-            if self._pending:
-                self._flush()
+        self._all_encoded()
         for audience in list(self._audiences.values()):
             for watcher in audience:
                 if watcher.view.selection.served.gone:
@@ -173,6 +183,7 @@ class Hub:
     def left(self, watcher: Watcher) -> None:
         if not watcher.closed:
             watcher.closed = True
+            self._fan_out.take(watcher)
             audience = self._audiences.get(watcher.collection.prefix)
             if audience is not None:
                 audience.leave(watcher)
@@ -190,21 +201,15 @@ class Hub:
         self._show(pending)
 
     def _show(self, pending: Sequence[tuple[Audience[Watcher], Event]]) -> None:
-        """Send events to those they concern."""
-        out: dict[Watcher, list[bytes]] = {}
-        for audience, event in pending:
-            parts = event.key.split("/")
-            namespace, name = (parts[3], parts[4]) if len(parts) > 4 else ("", parts[-1])
-            for watcher in audience.concerned(namespace, name):
-                frame = framed(watcher, event)
-                if frame is not None:
-                    lines = out.get(watcher)
-                    if lines is None:
-                        out[watcher] = [frame]
-                    else:
-                        lines.append(frame)
-        for watcher, lines in out.items():
-            self._send(watcher, lines[0] if len(lines) == 1 else b"".join(lines))
+        """Send events to those they concern, in this turn and the next ones."""
+        self._fan_out.put(pending)
+        if not self._going_on:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._going_on = self._fan_out.turn()
+        if self._going_on and self._loop is not None:
+            self._loop.call_soon(self._go_on)
 
     def _send(self, watcher: Watcher, data: bytes) -> None:
         if not watcher.closed:
@@ -260,10 +265,7 @@ class Hub:
         """Tell all who asked how far they are."""
         self._marking = False
         made: dict[Any, bytes] = {}
-        with self._cache.lock:
-            if self._pending:
-                self._flush()
-            revision = self._cache.revision
+        revision = self._all_encoded()
         for audience in list(self._audiences.values()):
             for watcher in audience:
                 if watcher.bookmarks:
@@ -274,21 +276,10 @@ class Hub:
                     if line is None:
                         line = made[name] = watcher.framing.frame(view.bookmark(revision))
                     self._send_mark(watcher, line)
+        if not self._going_on:
+            self._go_on()
         if self._marking and self._loop is not None:
             self._loop.call_later(BOOKMARK_EVERY, self._mark)
 
     def _send_mark(self, watcher: Watcher, line: bytes) -> None:
-        watcher.connection.send(line)
-
-
-def framed(watcher: Watcher, event: Event) -> bytes | None:
-    """The event as it travels to the watcher, or None where it does not concern it. Made once for all alike."""
-    line = watcher.view.frame(event)
-    if line is None:
-        return None
-    framing = watcher.framing
-    name = line if framing is CHUNKED else (line, framing.name)
-    found = event.frames.get(name)
-    if found is None:
-        found = event.frames[name] = framing.frame(line)
-    return found
+        self._fan_out.add(watcher, line)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from sampan.contracts.serving import Delegated
-from sampan_machinery.openapi import joining
+from sampan_machinery.openapi import parts
 from sampan_machinery.openapi.documents import V2, Documents, Other
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def _said(delegated: Delegated) -> Other | None:
         document = delegated.openapi_v2() if delegated.openapi_v2 is not None else b""
         if document is None:
             return None
-        return Other(group, version, joining.extract(document, group, version) if document else b"")
+        return Other(group, version, parts.extract(document, group, version) if document else b"")
     except ValueError as error:
         log.warning("the document of %s/%s is not joined to /openapi/v2: %s", group, version, error)
     except Exception:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sampan.contracts.kinds import Kind
-from sampan_machinery.openapi import Documents, joining
+from sampan_machinery.openapi import Documents, parts
 from sampan_machinery.openapi.descriptions import Given
 from sampan_machinery.openapi.documents import Other
 from sampan_machinery.schema import load
@@ -38,7 +38,7 @@ def document(group="g.example", thing=None, name="example.Thing"):
 
 
 def part(value, known=(META,), earlier=None, group="g.example"):
-    return joining.part_of(json.dumps(value).encode(), group, "v1", known, earlier)
+    return parts.part_of(json.dumps(value).encode(), group, "v1", known, earlier)
 
 
 def test_only_what_concerns_the_group_version_is_taken():
@@ -74,9 +74,9 @@ def test_machinery_that_we_do_not_have_comes_along():
 
 
 def test_the_extract_makes_the_same_part():
-    extract = joining.extract(json.dumps(document()).encode(), "g.example", "v1")
+    extract = parts.extract(json.dumps(document()).encode(), "g.example", "v1")
 
-    assert joining.part_of(extract, "g.example", "v1", (META,)) == part(document())
+    assert parts.part_of(extract, "g.example", "v1", (META,)) == part(document())
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_what_is_no_such_document_is_refused(wrong):
 
 def test_both_forms_of_the_whole_document_have_it():
     own = Documents([POD], load(), Given({}))
-    found = own.joined([Other("g.example", "v1", joining.extract(json.dumps(document()).encode(), "g.example", "v1"))])
+    found = own.joined([Other("g.example", "v1", parts.extract(json.dumps(document()).encode(), "g.example", "v1"))])
     made = json.loads(found.v2())
 
     assert {"/api/v1/pods", "/apis/g.example/v1/things"} <= set(made["paths"])

@@ -7,7 +7,7 @@ from sampan.contracts.serving import Delegated
 from sampan_machinery.openapi import Documents
 from sampan_machinery.openapi.descriptions import Given
 from sampan_machinery.schema import load
-from sampan_server.publish import joining
+from sampan_server.publish import joined as publishing
 
 OWN = Documents(
     [Kind(group="", version="v1", kind="Namespace", plural="namespaces", namespaced=False)], load(), Given({})
@@ -23,13 +23,13 @@ def delegated(*answers, **more):
 
 
 def test_who_does_not_answer_or_has_none_is_not_asked():
-    found = joining.asked([delegated(stale=True), Delegated(group="g", version="v1"), (kept := delegated())])
+    found = publishing.asked([delegated(stale=True), Delegated(group="g", version="v1"), (kept := delegated())])
 
     assert found == [kept]
 
 
 def test_a_document_is_asked_for_once():
-    joined = joining.Joined(OWN, [delegated(DOCUMENT)])
+    joined = publishing.Joined(OWN, [delegated(DOCUMENT)])
     assert not joined.is_made("v2")
 
     documents, complete = joined.documents()
@@ -42,18 +42,18 @@ def test_a_document_is_asked_for_once():
 
 def test_a_server_that_did_not_answer_is_asked_again():
     now = [0.0]
-    joined = joining.Joined(OWN, [delegated(None, DOCUMENT)], clock=lambda: now[0])
+    joined = publishing.Joined(OWN, [delegated(None, DOCUMENT)], clock=lambda: now[0])
     first, complete = joined.documents()
     assert (joined.documents()[0], complete) == (first, False)  # not for each request
 
-    now[0] = joining.AGAIN
+    now[0] = publishing.AGAIN
 
     assert joined.documents()[1]
     assert first.etag("v2") != joined.documents()[0].etag("v2")
 
 
 def test_what_cannot_be_read_is_logged_and_left_out(caplog):
-    documents, complete = joining.Joined(OWN, [delegated(b"7")]).documents()
+    documents, complete = publishing.Joined(OWN, [delegated(b"7")]).documents()
 
     assert complete
     assert documents.etag("v2") == OWN.etag("v2")
@@ -61,7 +61,7 @@ def test_what_cannot_be_read_is_logged_and_left_out(caplog):
 
 
 def test_the_tag_follows_what_the_servers_have():
-    one, other = joining.Joined(OWN, [delegated()]), joining.Joined(OWN, [delegated(priority=7)])
+    one, other = publishing.Joined(OWN, [delegated()]), publishing.Joined(OWN, [delegated(priority=7)])
 
     assert one.etag() == other.etag()
-    assert one.etag() != joining.Joined(OWN, []).etag()
+    assert one.etag() != publishing.Joined(OWN, []).etag()
