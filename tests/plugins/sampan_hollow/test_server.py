@@ -66,11 +66,11 @@ def test_the_port_of_before_is_taken_where_it_is_free(tmp_path, monkeypatch):
     asked = []
 
     class Http:
-        def __init__(self, address, handler):
-            asked.append(address[1])
-            if address[1] == 1111:
+        def __init__(self, address, port, handler, *, name):
+            asked.append(port)
+            if port == 1111:
                 raise OSError("in use")
-            self.server_address = "0.0.0.0", address[1] or 2222
+            self.port = port or 2222
 
     monkeypatch.setattr(module, "_Http", Http)
 
