@@ -9,8 +9,9 @@ PIP := $(RUN) -m pip install -q --disable-pip-version-check
 # Compiled modules are kept: each of the many processes of a test run would else compile a thousand of them again.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Real clusters wait more than they compute: four at once on two cores. A file's tests stay together and share clusters.
-PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
+# Three at once keep two cores busy; a fourth would be one more collection and one more set of clusters.
+# A file's tests stay together and share clusters.
+PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: up down status test check e2e soak bench docs wheel lock audit test-lowest clean
 

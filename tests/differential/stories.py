@@ -7,7 +7,7 @@ import copy
 import re
 from typing import Any
 
-import oddities
+import misuse
 import several
 import steps as ways
 import subrequests
@@ -257,7 +257,7 @@ def _apply(draw: Any, sample: Sample, body: dict[str, Any], sub: str = "") -> St
 
 @st.composite
 def _odd(draw: Any, sample: Sample, body: dict[str, Any]) -> Step:
-    asked = draw(st.sampled_from([oddities.unreadable, oddities.misaddressed, oddities.misplaced]))
+    asked = draw(st.sampled_from([misuse.unreadable, misuse.misaddressed, misuse.misplaced]))
     return draw(asked(sample, body))  # type: ignore[no-any-return]
 
 
