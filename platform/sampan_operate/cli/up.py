@@ -19,7 +19,15 @@ from sampan_operate.cli.logs import in_words
 from sampan_operate.logfile import Handler, last_lines
 from sampan_operate.supervisor import effective, inquiry, remains
 from sampan_operate.supervisor.background import files_of_caller, in_background
-from sampan_operate.supervisor.state import is_alive, is_running, read_loaded, read_state, require_readable, take_lock
+from sampan_operate.supervisor.state import (
+    is_alive,
+    is_running,
+    make_home,
+    read_loaded,
+    read_state,
+    require_readable,
+    take_lock,
+)
 from sampan_server.plugins.plugins import Found
 from sampan_settings.options import node_name
 from sampan_settings.settings import Settings, Where, load, parse
@@ -55,7 +63,7 @@ def command(
     settings = _with_flags(configured, flags)
     if runtime is not None:
         _require_runtime(settings)
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_home(settings.home)
     require_readable(settings.home)
     lock = take_lock(settings.home)
     if lock is None and not is_alive(read_state(settings.home)):

@@ -10,7 +10,7 @@ from sampan.errors import ConfigError
 from sampan_operate.supervisor import cluster, effective
 from sampan_operate.supervisor.memory import start_openssl
 from sampan_operate.supervisor.processes import Supervisor
-from sampan_operate.supervisor.state import live_state, write_loaded
+from sampan_operate.supervisor.state import live_state, make_home, write_loaded
 from sampan_settings import reservations
 from sampan_settings.options import hold_reservation, refuse_in_use
 from sampan_settings.settings import Settings, Where, load
@@ -75,7 +75,7 @@ def settings_of_own(where: Where) -> Settings:
     require_own(settings)
     if state := live_state(settings.home):
         effective.refuse_others(state, settings)
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_home(settings.home)
     return settings
 
 

@@ -52,6 +52,15 @@ def read_state(home: Path) -> dict[str, Any]:
     return state if sound and all(isinstance(each, dict) for each in state["processes"]) else {}
 
 
+def make_home(home: Path) -> None:
+    """Raises ConfigError where no folder can be there, OSError for lack of rights or room."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileNotFoundError, FileExistsError, NotADirectoryError) as error:
+        why = (error.strerror or str(error)).lower()
+        raise ConfigError(f"the home {home} cannot be made: {why}; name a folder with --home or SAMPAN_HOME") from error
+
+
 def require_readable(home: Path) -> None:
     """Raises ConfigError if a cluster runs and its state file is damaged. If none runs, a start replaces the file."""
     path = home / "run" / "state.json"
