@@ -39,6 +39,7 @@ API_WAIT = 180.0  # seconds
 NODE_WAIT = 180.0
 STOP_WAIT = 30.0
 HOPELESS = 3  # restarts of one process
+QUIET = 3.0  # seconds of waiting about which nothing is said
 
 
 @click.command()
@@ -182,7 +183,7 @@ def wait_until_up(settings: Settings, started: float) -> None:
     if settings.node.enabled:
         name = node_name(settings)
         node = _await(
-            lambda: ready_node(client, settings.home, name),
+            telling(lambda: ready_node(client, settings.home, name), lambda: unready_words(settings.home)),
             NODE_WAIT,
             settings,
             f"the node {name} does not become Ready",
@@ -207,6 +208,29 @@ def ready_node(client: Any, home: Path, name: str) -> str:
     conditions = {str(each.get("type")): each.get("status") for each in status.get("conditions") or ()}
     runtime = (status.get("nodeInfo") or {}).get("containerRuntimeVersion") or "unknown runtime"
     return f"{name} ({runtime})" if conditions.get("Ready") == "True" else ""
+
+
+def unready_words(home: Path) -> str:
+    """Why the node's agent fails at present, in its words; "" where it does not, or where it is not known."""
+    agent = inquiry.components(home, "node").get("node", {})
+    return str(agent.get("words") or "") if agent.get("state") == "failing" else ""
+
+
+def telling(
+    found: Callable[[], Any], words: Callable[[], str], *, clock: Callable[[], float] = time.monotonic
+) -> Callable[[], Any]:
+    """``found``, which says each reason once while there is nothing, from QUIET on: three minutes are long for somebody
+    whose container engine is not started."""
+    began, told = clock(), {""}
+
+    def ask() -> Any:
+        result = found()
+        if not result and clock() - began >= QUIET and (why := words()) not in told:
+            told.add(why)
+            click.echo(f"  node     waits: {why}", err=True)
+        return result
+
+    return ask
 
 
 def complaints_of(client: Any) -> list[str]:
