@@ -18,7 +18,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from sampan_cri import image_archive, logs, netns, processes, translation
+from sampan_cri import image_archive, logs, netns, processes, removal, translation
 from sampan_cri.client import PATIENCE, Client, CriFailure, is_missing
 from sampan_cri.events import Feed
 from sampan_cri.messages import MESSAGES
@@ -99,8 +99,10 @@ class CriRuntime:
     def remove_sandbox(self, sandbox_id: str) -> None:
         for item in self._client.call("ListContainers", filter={"pod_sandbox_id": sandbox_id})["containers"]:
             self.remove_container(item["id"])
-        self.stop_sandbox(sandbox_id)
-        self._unless_missing("RemovePodSandbox", "RemovePodSandboxError", pod_sandbox_id=sandbox_id)
+        removal.remove(
+            lambda: self.stop_sandbox(sandbox_id),
+            lambda: self._unless_missing("RemovePodSandbox", "RemovePodSandboxError", pod_sandbox_id=sandbox_id),
+        )
         with contextlib.suppress(OSError, ValueError):
             folder = decode(MESSAGES, "SandboxConfig", self._kept(sandbox_id).read_bytes())["log_directory"]
             os.rmdir(folder)  # where no container of another sandbox of the pod has logs in it
@@ -175,8 +177,10 @@ class CriRuntime:
         except RuntimeFailure as error:
             log.debug("cri: %s is removed without its log: %s", container_id[:12], error)
             path = ""
-        self.stop_container(container_id, 0)
-        self._unless_missing("RemoveContainer", "RemoveContainerError", container_id=container_id)
+        removal.remove(
+            lambda: self.stop_container(container_id, 0),
+            lambda: self._unless_missing("RemoveContainer", "RemoveContainerError", container_id=container_id),
+        )
         self._statuses.forget(container_id)
         if path:
             logs.remove(Path(path), self._logs)

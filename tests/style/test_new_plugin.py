@@ -12,6 +12,7 @@ import pytest
 
 LEFT_BEHIND = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist")
 RULES = [f"tests/style/test_{name}.py" for name in ("planks", "documents", "pictures", "public_names", "requirements")]
+BROKEN = [f"tests/style/test_{name}.py" for name in ("planks", "documents", "public_names")]
 SECONDS = 300
 
 PLUGIN = '''"""Where sampan_fresh meets the platform."""
@@ -132,7 +133,7 @@ def test_what_is_forgotten_is_said(run, tree, root):
     setup = tree / "setup.cfg"
     setup.write_text(setup.read_text().replace("    fresh = sampan_fresh.plugin\n", ""))
 
-    _, rules = run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *RULES)
+    _, rules = run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *BROKEN)
     _, linted = run("python", "tools/lint-imports")
 
     failed = {line.split("::")[1].split(" ")[0] for line in rules.splitlines() if line.startswith("FAILED")}

@@ -18,6 +18,7 @@ def place():
     with start(only=("config", "namespaces"), control=False) as cluster:
         news, hub = News(), PolledHub(lambda: 0.0)
         cluster.app.cache.after_batch.append(lambda: news.tell(cluster.app.cache.revision))
+        news.tell(cluster.app.cache.revision)  # of what was there before; each settling would wait ten seconds for it
         yield cluster, news, hub, client_of(cluster.app.wsgi, User("a", ()), news, hub)
 
 
