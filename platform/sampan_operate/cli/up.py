@@ -219,7 +219,7 @@ def unready_words(home: Path) -> str:
 def telling(
     found: Callable[[], Any], words: Callable[[], str], *, clock: Callable[[], float] = time.monotonic
 ) -> Callable[[], Any]:
-    """``found``, which says each reason once while there is nothing, from QUIET on: three minutes are long for somebody
+    """``found``, which says each reason once while there is nothing, from QUIET on: three minutes are long for a user
     whose container engine is not started."""
     began, told = clock(), {""}
 
