@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sampan_machinery import varints
+
 _SIZES = {1: 8, 5: 4}  # of the fixed wire types
 _MASK = (1 << 64) - 1
 
@@ -17,16 +19,7 @@ class MalformedMessage(ValueError):
 
 
 def varint(number: int) -> bytes:
-    if number < 128:
-        if number >= 0:
-            return bytes((number,))
-        number &= _MASK  # two's complement, as protobuf has negative numbers
-    found = bytearray()
-    while number > 127:
-        found.append(number & 127 | 128)
-        number >>= 7
-    found.append(number)
-    return bytes(found)
+    return varints.varint(number if number >= 0 else number & _MASK)  # two's complement, as protobuf has negative ones
 
 
 def number(field: int, value: int) -> bytes:

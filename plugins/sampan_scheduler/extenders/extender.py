@@ -14,9 +14,8 @@ from typing import Any
 
 from sampan.contracts.kinds import Object
 from sampan.errors import ConfigError
-from sampan_cel.errors import CelError
-from sampan_cel.values import read_duration
 from sampan_machinery import names
+from sampan_machinery.durations import parse_duration
 from sampan_scheduler.configuration.fields import Fields
 from sampan_webhookclient.destinations import Destination, Trust, of_url
 from sampan_webhookclient.failures import CallFailed
@@ -139,8 +138,8 @@ def _managed(fields: Fields, known: set[str]) -> Iterator[tuple[str, bool]]:
 def _timeout(fields: Fields) -> float:
     text = fields.text("httpTimeout")
     try:
-        seconds = read_duration(text).nanos / 1e9 if text else 0.0
-    except CelError:
+        seconds = parse_duration(text) if text else 0.0
+    except ValueError:
         raise ConfigError(f"{fields.at('httpTimeout')} must be a duration such as 5s, not {text!r}") from None
     if seconds < 0:
         raise ConfigError(f"{fields.at('httpTimeout')} must not be negative")

@@ -1,18 +1,11 @@
 import sys
-import time
 
 import pytest
 
 from sampan_deviceplugins import endpoint as module
 from sampan_deviceplugins.endpoint import GRACE, Endpoint, connect
 from sampan_grpc.channel import CallError
-
-
-def until(claim, seconds=60):
-    end = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.01)
+from sampan_testing.cluster import until
 
 
 @pytest.fixture

@@ -1,18 +1,10 @@
-import time
-
 import pytest
 
 from sampan_deviceplugins.registered import RegisteredPlugins
 from sampan_grpc.channel import CallError
+from sampan_testing.cluster import until
 
 GPU = "example.com/gpu"
-
-
-def until(claim, seconds=60):
-    end = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.01)
 
 
 @pytest.fixture
